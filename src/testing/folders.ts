@@ -1,0 +1,65 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+
+/** The folders that a server can be given; relative ones start at the working directory. */
+export interface FolderOptions {
+  dir?: string | undefined
+  hooksDir?: string | undefined
+  migrationsDir?: string | undefined
+  publicDir?: string | undefined
+}
+
+/** The folders a server works with, as absolute paths. */
+export interface Folders {
+  /** The server's own temporary folder, with its log; holds the others unless they were given. */
+  own: string
+  logFile: string
+  data: string
+  hooks: string
+  migrations: string
+  public: string
+}
+
+/** Creates the temporary folder of one server. */
+export async function createFolders(options: FolderOptions): Promise<Folders> {
+  const own = await mkdtemp(join(tmpdir(), 'pocketbase-'))
+  const given = (folder: string | undefined, name: string) => resolve(folder ?? join(own, name))
+  return {
+    own,
+    logFile: join(own, 'server.log'),
+    data: given(options.dir, 'pb_data'),
+    hooks: given(options.hooksDir, 'pb_hooks'),
+    migrations: given(options.migrationsDir, 'pb_migrations'),
+    public: given(options.publicDir, 'pb_public'),
+  }
+}
+
+/** The flags that every command of the executable gets. */
+export function folderFlags(folders: Folders): string[] {
+  return [
+    // The last three default to siblings of the first: servers would share migrations through /tmp.
+    `--dir=${folders.data}`,
+    `--hooksDir=${folders.hooks}`,
+    `--migrationsDir=${folders.migrations}`,
+    `--publicDir=${folders.public}`,
+    // On by itself for an executable below the system's temporary folder.
+    '--dev=false',
+    // Else every changed collection becomes a file in the caller's migrations.
+    '--automigrate=false',
+  ]
+}
+
+/**
+ * A server without superusers opens a browser, by a command that it looks up on PATH. Returns a PATH
+ * on which that command does nothing.
+ */
+export async function pathWithoutBrowser(folders: Folders, path: string): Promise<string> {
+  const bin = join(folders.own, 'bin')
+  await mkdir(bin)
+  const doNothing = '#!/bin/sh\n'
+  await writeFile(join(bin, 'xdg-open'), doNothing, { mode: 0o755 })
+  await writeFile(join(bin, 'open'), doNothing, { mode: 0o755 })
+  await writeFile(join(bin, 'rundll32.cmd'), '@exit /b 0\r\n')
+  return bin + delimiter + path
+}

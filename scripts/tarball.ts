@@ -1,0 +1,146 @@
+/**
+ * Packs the package as npm would and looks at what users would get: the exports lead to files that are there
+ * (publint), types resolve in every module mode (attw), and the rules below hold.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join, posix, resolve } from 'node:path'
+
+import { build } from 'esbuild'
+
+interface Manifest {
+  readonly name: string
+  readonly dependencies?: Record<string, string>
+  readonly peerDependencies?: Record<string, string>
+}
+
+const root = resolve(import.meta.dirname, '..')
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
+const folder = mkdtempSync(join(tmpdir(), 'pocketbase-typescript-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+const { filename, files } = pack()
+const tarball = join(folder, filename)
+const complaints = [
+  ...filesThatShouldNotBeThere(),
+  ...filesThatAreMissing(),
+  ...sourcesThatMapsMiss(),
+  ...(await importsNobodyInstalls()),
+]
+for (const complaint of complaints) console.error(complaint)
+
+const tools = [
+  run('publint', ['run', tarball, '--strict']),
+  run('attw', [tarball, '--profile', 'esm-only', '--no-emoji']),
+]
+process.exitCode = complaints.length > 0 || tools.includes(false) ? 1 : 0
+
+function pack(): { filename: string; files: Set<string> } {
+  // The build has just been made; the package's own scripts would make it again.
+  const { status, stdout, stderr } = spawnSync(
+    'npm',
+    ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
+    { cwd: root, encoding: 'utf8' },
+  )
+  if (status !== 0) throw new Error(`npm pack failed: ${stderr}`)
+  const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[]
+  if (packed === undefined) throw new Error('npm pack did not say what it packed')
+  return { filename: packed.filename, files: new Set(packed.files.map(({ path }) => path)) }
+}
+
+function filesThatShouldNotBeThere(): string[] {
+  const expected = /^(dist|src)\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/
+  const unwanted = /\.(test|test-d|bench)\.ts$|\.tsbuildinfo$|\.env/
+  return [...files]
+    .filter((file) => !expected.test(file) || unwanted.test(file))
+    .map((file) => `${file} should not be in the package`)
+}
+
+function filesThatAreMissing(): string[] {
+  const wanted = ['LICENSE', 'README.md', 'package.json']
+  for (const file of files) {
+    if (!file.startsWith('dist/')) continue
+    if (file.endsWith('.js')) wanted.push(`${file}.map`, file.replace(/\.js$/, '.d.ts'))
+    if (file.endsWith('.d.ts')) wanted.push(`${file}.map`)
+    if (isBundle(file)) wanted.push(posix.join(dirname(file), 'LICENSES.txt'))
+  }
+  return wanted.filter((file) => !files.has(file)).map((file) => `${file} is not in the package`)
+}
+
+/** A bundle is the one file whose map names sources of npm packages. */
+function isBundle(file: string): boolean {
+  return file.endsWith('.js') && readMap(`${file}.map`).sources.some(isLibrary)
+}
+
+function sourcesThatMapsMiss(): string[] {
+  return [...files]
+    .filter((file) => file.startsWith('dist/') && file.endsWith('.map'))
+    .flatMap((file) => {
+      const { sources, sourcesContent } = readMap(file)
+      return sources
+        .map((source) => posix.join(dirname(file), source))
+        .filter((source, index) => !files.has(source) && sourcesContent?.[index] == null)
+        .map((source) => `${file} points at ${source}, which is not in the package`)
+    })
+}
+
+function readMap(file: string): { sources: string[]; sourcesContent?: (string | null)[] } {
+  return JSON.parse(readFileSync(join(root, file), 'utf8')) as ReturnType<typeof readMap>
+}
+
+function isLibrary(source: string): boolean {
+  return source.includes('node_modules/')
+}
+
+/** Imports of built files and their declarations that an install of the package would not satisfy. */
+async function importsNobodyInstalls(): Promise<string[]> {
+  const installed = new Set([
+    manifest.name,
+    ...Object.keys(manifest.dependencies ?? {}),
+    ...Object.keys(manifest.peerDependencies ?? {}),
+  ])
+  const readable = [...files].filter((file) => /^dist\/.*\.(js|d\.ts)$/.test(file))
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: readable.filter((file) => file.endsWith('.js')),
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    outdir: folder,
+    write: false,
+    metafile: true,
+    logLevel: 'error',
+  })
+  const fromCode = Object.entries(metafile.inputs).flatMap(([file, { imports }]) =>
+    imports.filter(({ external }) => external).map(({ path }) => ({ file, path })),
+  )
+  const fromTypes = readable
+    .filter((file) => file.endsWith('.d.ts'))
+    .flatMap((file) =>
+      [
+        ...readFileSync(join(root, file), 'utf8').matchAll(
+          /\b(?:from|import\()\s*['"]([^'"]+)['"]/g,
+        ),
+      ]
+        .map(([, path]) => ({ file, path: path ?? '' }))
+        .filter(({ path }) => !path.startsWith('.')),
+    )
+  return [...fromCode, ...fromTypes]
+    .filter(({ path }) => !isBuiltin(path) && !installed.has(packageName(path)))
+    .map(({ file, path }) => `${file} imports ${path}, which an install does not bring`)
+}
+
+function packageName(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+}
+
+/** Runs a tool and shows its words only when it complains. */
+function run(command: string, args: string[]): boolean {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
+  if (status === 0) return true
+  console.error(`${command}:\n${stdout}${stderr}`)
+  return false
+}

@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
+/** Where to write the results as JSON too: `.ci/run` counts tests from it. */
+const report = process.env['TEST_REPORT']
+
 export default defineConfig({
   test: {
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { test: { name: 'property', include: ['test/property/**/*.test.ts'], testTimeout: 60_000 } },

@@ -1,13 +1,14 @@
 /**
  * Fetches PocketBase executables into the cache, so that tests start without waiting.
  *
- *     node scripts/servers.ts [versions...]     default: the newest; `all` for every tested one
+ *     node scripts/servers.ts [versions... | edges | all]
+ *
+ * Default: the versions that `PB_VERSIONS` names, else the newest.
  */
-import { findPocketBase, newestPocketBase } from '../src/testing/binary.ts'
-import { versions as testedVersions } from '../test/support/versions.ts'
+import { findPocketBase } from '../src/testing/binary.ts'
+import { versionsUnderTest } from '../test/support/versions.ts'
 
-const wanted = process.argv.slice(2)
-const versions = wanted.includes('all') ? testedVersions : wanted
-for (const version of versions.length > 0 ? versions : [newestPocketBase]) {
+const named = process.argv.slice(2).join(',')
+for (const version of versionsUnderTest(named || process.env['PB_VERSIONS'])) {
   console.log(`PocketBase ${version}: ${await findPocketBase({ version })}`)
 }

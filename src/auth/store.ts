@@ -1,0 +1,149 @@
+import { cookieParse, cookieSerialize } from './cookie.ts'
+import type { SerializeOptions } from './cookie.ts'
+import { getTokenPayload, isTokenExpired } from './token.ts'
+import type { RecordModel } from '../schema/records.ts'
+
+/** The record that is signed in; `null` for none. */
+export type AuthRecord = RecordModel | null
+
+/** @deprecated Use {@link AuthRecord}. */
+export type AuthModel = AuthRecord
+
+/** What {@link BaseAuthStore.onChange} calls. */
+export type OnStoreChangeFunc = (token: string, record: AuthRecord) => void
+
+const defaultCookieKey = 'pb_auth'
+
+/** Browsers drop a longer cookie. */
+const maxCookieBytes = 4096
+
+/** Id of the superusers' collection, the same on every server. */
+const superusersId = 'pbc_3142635823'
+
+/** Who is signed in: kept in memory, and the base of every store that keeps it elsewhere. */
+export class BaseAuthStore<R = AuthRecord> {
+  protected baseToken = ''
+  protected baseModel: R = null as R
+  // `any`, so that a store of one schema's records is also a store of any records.
+  private readonly listeners = new Set<(token: string, record: any) => void>()
+
+  /** The token that requests carry; `''` for guests. */
+  get token(): string {
+    return this.baseToken
+  }
+
+  /** The record that is signed in: the same object until it changes. */
+  get record(): R {
+    return this.baseModel
+  }
+
+  /** @deprecated Use {@link record}. */
+  get model(): R {
+    return this.record
+  }
+
+  /** Whether there is a token and this machine's clock says it has not expired. Asks no server. */
+  get isValid(): boolean {
+    return !isTokenExpired(this.token)
+  }
+
+  /** Whether the token is a superuser's. */
+  get isSuperuser(): boolean {
+    const { type, collectionId } = getTokenPayload(this.token)
+    const name = (this.record as AuthRecord)?.collectionName
+    return type === 'auth' && (name ? name === '_superusers' : collectionId === superusersId)
+  }
+
+  /** @deprecated Use {@link isSuperuser}. */
+  get isAdmin(): boolean {
+    return this.isSuperuser
+  }
+
+  /** @deprecated Use `!isSuperuser`. */
+  get isAuthRecord(): boolean {
+    return getTokenPayload(this.token)['type'] === 'auth' && !this.isSuperuser
+  }
+
+  /** Signs in: keeps the token and its record, and tells the listeners. */
+  save(token: string, record?: R): void {
+    this.baseToken = token || ''
+    this.baseModel = record || (null as R)
+    this.triggerChange()
+  }
+
+  /** Signs out, here: servers have no session to end, and the token stays valid until it expires. */
+  clear(): void {
+    this.baseToken = ''
+    this.baseModel = null as R
+    this.triggerChange()
+  }
+
+  /**
+   * Signs in from a `Cookie` header as {@link exportToCookie} writes it. A missing or malformed cookie signs out; it never
+   * throws. What a cookie says is unverified until the server has been asked.
+   */
+  loadFromCookie(cookie: string, key: string = defaultCookieKey): void {
+    let data: { token?: unknown; record?: unknown; model?: unknown } = {}
+    try {
+      data = JSON.parse(cookieParse(cookie)[key] ?? '{}') ?? {}
+    } catch {
+      // Signed out.
+    }
+    const record = data.record ?? data.model
+    const isRecord = typeof record === 'object' && record !== null && !Array.isArray(record)
+    const token = typeof data.token === 'string' ? data.token : ''
+    this.save(token, (isRecord ? record : null) as R)
+  }
+
+  /**
+   * A `Set-Cookie` header with token and record: `Secure`, `HttpOnly`, `SameSite=Strict`, `Path=/`, and expiring with the
+   * token unless `options` say otherwise. Over 4096 bytes the record shrinks to its identity: its id, collection, and, while
+   * there is room, email, name and the like.
+   */
+  exportToCookie(options?: SerializeOptions, key: string = defaultCookieKey): string {
+    const { exp } = getTokenPayload(this.token)
+    const settings: SerializeOptions = {
+      secure: true,
+      sameSite: true,
+      httpOnly: true,
+      path: '/',
+      expires: new Date(exp ? exp * 1000 : 0),
+      ...options,
+    }
+    const { token } = this
+    const record = this.record as AuthRecord
+    const write = (content: unknown): string =>
+      cookieSerialize(key, JSON.stringify({ token, record: content }), settings)
+    const whole = write(record && { ...record })
+    if (!record || byteLength(whole) <= maxCookieBytes) return whole
+    const { id, email, collectionId, collectionName, verified } = record
+    return write({ id, email, collectionId, collectionName, verified })
+  }
+
+  /**
+   * Calls `callback` whenever someone signs in or out, or the record changes.
+   *
+   * @param fireImmediately - call it now as well.
+   * @returns a function that removes the callback.
+   */
+  onChange(callback: (token: string, record: R) => void, fireImmediately = false): () => void {
+    // Of its own, so that a callback added twice is removed once at a time.
+    const listener: typeof callback = (token, record) => callback(token, record)
+    this.listeners.add(listener)
+    if (fireImmediately) callback(this.token, this.record)
+    return () => {
+      this.listeners.delete(listener)
+    }
+  }
+
+  protected triggerChange(): void {
+    for (const listener of [...this.listeners]) listener(this.token, this.record)
+  }
+}
+
+/** Keeps who is signed in in memory, until the process or the page ends. */
+export class MemoryAuthStore<R = AuthRecord> extends BaseAuthStore<R> {}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length
+}

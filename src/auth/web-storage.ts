@@ -1,0 +1,81 @@
+import { BaseAuthStore } from './store.ts'
+import type { AuthRecord } from './store.ts'
+
+/**
+ * Keeps who is signed in in the browser's `localStorage`, and follows sign-ins and sign-outs of other tabs. Where storage is
+ * missing or blocked it keeps it in memory instead; it never throws for that.
+ */
+export class LocalAuthStore<R = AuthRecord> extends BaseAuthStore<R> {
+  private readonly storageKey: string
+  /** What the fields of the base hold, as stored. */
+  private loaded: string | null = null
+  private isBlocked = false
+
+  /** @param storageKey - one key, one identity: use two for two clients that sign in as different records. */
+  constructor(storageKey = 'pocketbase_auth') {
+    super()
+    this.storageKey = storageKey
+    if (typeof addEventListener !== 'function') return
+    addEventListener('storage', ({ key }: StorageEvent) => {
+      // null: all of it was cleared.
+      if ((key === null || key === storageKey) && this.read()) this.triggerChange()
+    })
+  }
+
+  override get token(): string {
+    this.read()
+    return this.baseToken
+  }
+
+  override get record(): R {
+    this.read()
+    return this.baseModel
+  }
+
+  override save(token: string, record?: R): void {
+    this.write(JSON.stringify({ token, record: record ?? null }))
+    super.save(token, record)
+  }
+
+  override clear(): void {
+    this.write(null)
+    super.clear()
+  }
+
+  /** Takes over what another tab has stored meanwhile; whether there was anything new. */
+  private read(): boolean {
+    let stored: string | null
+    try {
+      stored = this.isBlocked ? this.loaded : localStorage.getItem(this.storageKey)
+    } catch {
+      stored = this.loaded
+    }
+    if (stored === this.loaded) return false
+    this.loaded = stored
+    const data = parse(stored)
+    this.baseToken = typeof data.token === 'string' ? data.token : ''
+    this.baseModel = (data.record ?? data.model ?? null) as R
+    return true
+  }
+
+  private write(text: string | null): void {
+    this.loaded = text
+    try {
+      // First, so that a full storage does not keep an older identity.
+      localStorage.removeItem(this.storageKey)
+      if (text !== null) localStorage.setItem(this.storageKey, text)
+      this.isBlocked = false
+    } catch {
+      // Blocked or full: what is in memory counts from now on.
+      this.isBlocked = true
+    }
+  }
+}
+
+function parse(stored: string | null): { token?: unknown; record?: unknown; model?: unknown } {
+  try {
+    return JSON.parse(stored || '{}') ?? {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,239 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { BaseAuthStore, MemoryAuthStore } from './auth/store.ts'
+import { LocalAuthStore } from './auth/web-storage.ts'
+import { bind, FilterText, render, template } from './core/filter.ts'
+import type { Filter } from './core/filter.ts'
+import type { SendOptions } from './core/options.ts'
+import { Transport } from './core/transport.ts'
+import type { BeforeSendResult, Middleware, TransportOptions } from './core/transport.ts'
+import type { RecordModel } from './schema/records.ts'
+import type {
+  AuthRecords,
+  CollectionName,
+  FilterParams,
+  RecordOf,
+  Untyped,
+} from './schema/typed.ts'
+import { CollectionService } from './services/collections.ts'
+import { FileService } from './services/files.ts'
+import { HealthService } from './services/health.ts'
+import { RecordService } from './services/records/index.ts'
+import { SettingsService } from './services/settings.ts'
+
+/** Settings of a client. */
+export interface PocketBaseOptions extends TransportOptions {
+  /** Who is signed in. Default: `localStorage` in browsers, memory elsewhere. */
+  authStore?: BaseAuthStore<any> | undefined
+  /** Sent as `Accept-Language`; PocketBase itself does not read it. Default `en-US`. */
+  lang?: string | undefined
+}
+
+type IfUntyped<S, A extends unknown[]> = Untyped extends S ? A : []
+
+/** The service of a collection. */
+export type ServiceFor<S, N> = Untyped extends S
+  ? RecordService<any>
+  : RecordService<RecordOf<S, N>>
+
+/** The auth store of a client: its `record` is one of the schema's auth records. */
+export type AuthStoreFor<S> = Untyped extends S
+  ? BaseAuthStore
+  : BaseAuthStore<AuthRecords<S> | null>
+
+export interface PocketBase<S = Untyped> {
+  /** Types only. It comes first: `-?` makes the compiler compare clients member by member instead of by `S`. */
+  readonly '~schema'?: { [K in keyof S]-?: unknown }
+  /** Who is signed in. Can be replaced. */
+  get authStore(): AuthStoreFor<S>
+  set authStore(store: BaseAuthStore<any>)
+}
+
+/**
+ * A client of one PocketBase server.
+ *
+ * ```ts
+ * const pb = new PocketBase('http://127.0.0.1:8090')
+ * await pb.collection('users').authWithPassword('test@example.com', '123456')
+ * const posts = await pb.collection('posts').getList(1, 20, { filter: pb.filter`title ~ ${query}` })
+ * ```
+ *
+ * On a server make one for each incoming request: it holds who is signed in.
+ */
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the accessor pair must stand in an interface: subclasses override it with a field
+export class PocketBase<S = Untyped> {
+  /** The server's address, with the path of a proxy if there is one. Can be changed. */
+  baseURL: string
+  /** Sent as `Accept-Language`. */
+  lang: string
+  /**
+   * Called before every attempt to send a request. It may change the options in place, or return `{ url }`, `{ options }` or both.
+   */
+  beforeSend?: (
+    url: string,
+    options: SendOptions,
+  ) => BeforeSendResult | Promise<BeforeSendResult>
+  /** Called with every answer, also with failures, and its data; what it returns becomes the call's result. */
+  afterSend?: ((response: Response, data: any) => any) &
+    ((response: Response, data: any, options: SendOptions) => any)
+  /** What the client was made with. */
+  readonly options: Readonly<PocketBaseOptions>
+
+  readonly collections: CollectionService
+  readonly files: FileService
+  readonly health: HealthService
+  readonly settings: SettingsService
+
+  private readonly transport: Transport
+  private readonly recordServices = new Map<string, RecordService<any>>()
+
+  /**
+   * @param baseURL - for example `http://127.0.0.1:8090`. Default `/`: the server that the page came from.
+   * @param options - settings, or just an auth store.
+   */
+  constructor(baseURL?: string, authStore?: BaseAuthStore<any> | null, lang?: string)
+  constructor(baseURL?: string, options?: PocketBaseOptions)
+  constructor(
+    baseURL = '/',
+    given?: BaseAuthStore<any> | PocketBaseOptions | null,
+    lang = 'en-US',
+  ) {
+    const isStore = given && 'save' in given
+    const options: PocketBaseOptions = isStore ? { authStore: given, lang } : { lang, ...given }
+    this.baseURL = baseURL
+    this.options = options
+    this.lang = options.lang ?? lang
+    this.authStore = options.authStore ?? defaultStore()
+    this.transport = new Transport(this, options)
+    const client = this as PocketBase<any>
+    this.collections = new CollectionService(client)
+    this.files = new FileService(client)
+    this.health = new HealthService(client)
+    this.settings = new SettingsService(client)
+  }
+
+  /**
+   * The records of a collection.
+   *
+   * @returns the same service for the same name, every time.
+   */
+  collection<M = RecordModel>(
+    ...args: IfUntyped<S, [idOrName: string]>
+  ): Untyped extends S ? RecordService<M> : never
+  collection<N extends CollectionName<S>>(name: N): ServiceFor<S, N>
+  collection(idOrName: string = ''): any {
+    let service = this.recordServices.get(idOrName)
+    if (!service) this.recordServices.set(idOrName, (service = new RecordService(this as PocketBase<any>, idOrName)))
+    return service
+  }
+
+  /**
+   * Writes a filter with values that no text can break out of.
+   *
+   * As a tagged template it returns a {@link Filter}, which calls write in the syntax of the server at hand, asking it once if they
+   * must: exact on every version.
+   *
+   * ```ts
+   * pb.filter`title ~ ${query} && created > ${new Date('2026-01-01')}`
+   * ```
+   *
+   * With placeholders it returns a text at once. Where the server is not known yet (option `serverVersion`, an earlier call) and a value
+   * holds a backslash, the text works out on the server which syntax is right; where that cannot be done it throws.
+   *
+   * ```ts
+   * pb.filter('title ~ {:query} && created > {:since}', { query, since: new Date('2026-01-01') })
+   * ```
+   *
+   * Texts, numbers, booleans, dates and `null` become literals, lists one comma-separated text, other objects their JSON, and filters
+   * a group in parentheses.
+   *
+   * @throws TypeError for a missing value, a placeholder inside quotes, NUL, half characters, `NaN`, an invalid `Date`, and for
+   * more than the 3,500 bytes that servers read.
+   */
+  filter<F extends string = Filter>(
+    strings: TemplateStringsArray | (Untyped extends S ? string : never),
+    ...values: unknown[]
+  ): F
+  filter<E extends string, P extends { [key: string]: any } = {}>(
+    raw: E,
+    params?: P & (Untyped extends S ? unknown : FilterParams<E, P>),
+  ): string
+  filter(expression: string | readonly string[], ...values: unknown[]): any {
+    return typeof expression === 'string'
+      ? render(bind(expression, values[0] as { [name: string]: unknown }), this.transport.syntax)
+      : new FilterText(template(expression, values))
+  }
+
+  /**
+   * Sends a request to a path of the server, for routes of its own. Everything goes this way out.
+   *
+   * @returns the answer's JSON; `{}` for an answer without a body.
+   * @throws ClientResponseError in all its kinds; DecodeError for an answer that is not JSON.
+   */
+  async send<T = any>(path: string, options: SendOptions): Promise<T> {
+    return this.transport.send<T>(path, options)
+  }
+
+  /**
+   * Wraps every attempt to send a request, the first added outermost.
+   *
+   * ```ts
+   * pb.use(async (request, next) => {
+   *   const response = await next(request)
+   *   console.log(request.init.method, request.url, response.status)
+   *   return response
+   * })
+   * ```
+   *
+   * @returns a function that removes it.
+   */
+  use(middleware: Middleware): () => void {
+    const { transport } = this
+    transport.middleware = [...transport.middleware, middleware]
+    return () => {
+      transport.middleware = transport.middleware.filter((other) => other !== middleware)
+    }
+  }
+
+  /** Whether a newer read with the same method and path cancels the older one, while it is pending. On by default. */
+  autoCancellation(enable: boolean): this {
+    this.transport.autoCancellation = enable
+    return this
+  }
+
+  /** Cancels the pending calls with a request key, such as `GET /api/health`. */
+  cancelRequest(requestKey: string): this {
+    this.transport.cancel(requestKey)
+    return this
+  }
+
+  /** Cancels all pending calls. */
+  cancelAllRequests(): this {
+    this.transport.cancel()
+    return this
+  }
+
+  /** The full URL of a path. Relative base URLs are read relative to the page. */
+  buildURL(path: string): string {
+    let url = this.baseURL
+    const { location } = globalThis
+    if (location?.origin && !/^https?:/.test(url)) {
+      const directory = url.startsWith('/') ? '' : (location.pathname || '/').replace(/\/?$/, '/')
+      url = location.origin.replace(/\/$/, '') + directory + url
+    }
+    return path ? url.replace(/\/?$/, '/') + path.replace(/^\//, '') : url
+  }
+
+  /** Ends the client: pending calls are cancelled, later ones refused. */
+  async close(): Promise<void> {
+    this.transport.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+function defaultStore(): BaseAuthStore {
+  // Not by the presence of localStorage alone: some servers have one, shared by all their users.
+  return typeof document === 'undefined' ? new MemoryAuthStore() : new LocalAuthStore()
+}

@@ -1,0 +1,248 @@
+/** What went wrong, as a literal that a `switch` can narrow and that survives minifying. */
+export type ErrorKind =
+  | 'unknown'
+  | 'api'
+  | 'validation'
+  | 'auth'
+  | 'forbidden'
+  | 'not-found'
+  | 'rate-limit'
+  | 'server'
+  | 'mfa-required'
+  | 'batch'
+  | 'network'
+  | 'timeout'
+  | 'abort'
+  | 'decode'
+
+/** What the server says of one field: `{ code: 'validation_required', message: 'Cannot be blank.' }`. */
+export interface FieldError {
+  code: string
+  message: string
+  /** Numbers of the rule that was broken, for example `{ min: 8 }`. */
+  params?: { [key: string]: unknown } | undefined
+}
+
+/** Input of the error classes. Application code needs it only to make errors of its own, in tests for example. */
+export interface ErrorDetails {
+  message?: string | undefined
+  method?: string | undefined
+  /** The full URL. */
+  url?: string | undefined
+  /** The URL's path, without the query. */
+  path?: string | undefined
+  status?: number | undefined
+  headers?: Headers | undefined
+  response?: { [key: string]: any } | undefined
+  /** Older name of `response`. */
+  data?: { [key: string]: any } | undefined
+  isAbort?: boolean | undefined
+  originalError?: any
+  hint?: string | undefined
+}
+
+/**
+ * The base of every error of a failed request. Subclasses say what happened: {@link ApiError} and its kin when the server
+ * answered, {@link NetworkError}, {@link TimeoutError}, {@link AbortError} and {@link DecodeError} when it did not, or not
+ * with what the endpoint promises.
+ *
+ * `message` is the server's own sentence, which can be shown to people; {@link describe} says which call failed and why.
+ */
+export class ClientResponseError extends Error {
+  readonly kind: ErrorKind = 'unknown'
+  /** The full URL, with its query; left out when the error is printed or logged. */
+  declare url: string
+  /** HTTP status; 0 when there was no answer. */
+  declare status: number
+  /** The server's error body `{ status, message, data }`; `{}` when there is none. */
+  declare response: { [key: string]: any }
+  /** True for every cancelled request: by a newer one, by `cancelRequest`, or by the caller's signal. */
+  declare isAbort: boolean
+  /** What `fetch` or the parser threw, or the abort's reason; the same as `cause`. */
+  declare originalError: any
+  /** `GET`, `POST`, … */
+  declare method: string
+  /** The URL's path, without the query. */
+  declare path: string
+  /** The answer's headers, when there was an answer. */
+  declare headers: Headers | undefined
+  /** What to do about it, where there is something to say; else `''`. */
+  declare hint: string
+
+  constructor(details: ErrorDetails | Error = {}) {
+    const given: ErrorDetails = details instanceof Error ? { originalError: details } : details
+    const { url = '', method = '', path = '', hint = '', status = 0, originalError, headers } = given
+    const { response = given.data ?? {}, isAbort = false } = given
+    const message = given.message || response['message'] || originalError?.message || 'Something went wrong.'
+    const shown = { status, method, path, hint, response, isAbort, message }
+    // Browsers' consoles print the stack, whose first line is the message of this moment.
+    super(describe(shown), { cause: originalError })
+    Object.assign(this, shown, { name: `ClientResponseError ${status}` })
+    // Loggers copy what is enumerable, and a query can hold secrets.
+    for (const [key, value] of Object.entries({ url, originalError, headers })) {
+      Object.defineProperty(this, key, { value, writable: true })
+    }
+  }
+
+  /** The same as `response`, by the official client's older name. */
+  get data(): { [key: string]: any } {
+    return this.response
+  }
+
+  /**
+   * Errors by field. Nested ones have their path as key: `smtp.host`, `fields.2.name`. Empty when the server named none.
+   */
+  get fieldErrors(): { [field: string]: FieldError } {
+    return fieldErrors(this.response)
+  }
+
+  /** One line with method, path, reason and, where there is one, the way out. Never holds a query, a token or a body. */
+  describe(): string {
+    return describe(this)
+  }
+
+  /** For logs: no query string, no headers, no token. */
+  toJSON(): { [key: string]: any } {
+    return { ...this, name: this.name, message: this.message }
+  }
+
+  override toString(): string {
+    return `${this.name}: ${describe(this)}`
+  }
+
+  /** How Node's console prints it: the description, and where it happened. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString() + this.stack!.replace(/^.*?(?=\n +at |$)/s, '')
+  }
+}
+
+/** The server answered, with a status of 400 or more that no subclass names. */
+export class ApiError extends ClientResponseError {
+  override readonly kind: ErrorKind = 'api'
+}
+
+/** 400 with at least one entry in `fieldErrors`. */
+export class ValidationError extends ApiError {
+  override readonly kind = 'validation'
+}
+
+/** 401: the endpoint demands a token and none was valid. A failed password login is a 400. */
+export class AuthError extends ApiError {
+  override readonly kind: 'auth' | 'mfa-required' = 'auth'
+}
+
+/** 401 with an `mfaId`: the first factor was right, sign in with a second one. */
+export class MfaRequiredError extends AuthError {
+  override readonly kind = 'mfa-required'
+
+  /** To be sent with the second factor. */
+  get mfaId(): string {
+    return this.response['mfaId']
+  }
+}
+
+/** 403: for superusers alone, or for another collection's records, or the feature is switched off. */
+export class ForbiddenError extends ApiError {
+  override readonly kind = 'forbidden'
+}
+
+/** 404: missing, or hidden from the caller by the collection's rule. */
+export class NotFoundError extends ApiError {
+  override readonly kind = 'not-found'
+}
+
+/** 429: too many requests. */
+export class RateLimitError extends ApiError {
+  override readonly kind = 'rate-limit'
+
+  /** The answer's `Retry-After` in milliseconds; `undefined` when there is none, as in PocketBase's own answers. */
+  get retryAfterMs(): number | undefined {
+    return retryAfterMs(this.headers)
+  }
+}
+
+/** 500 and above: the server, or a proxy before it, failed. */
+export class ServerError extends ApiError {
+  override readonly kind = 'server'
+}
+
+/** A batch was rolled back because of one of its operations. */
+export class BatchError extends ApiError {
+  override readonly kind = 'batch'
+
+  /** Position of the operation that failed, from 0. */
+  get index(): number {
+    return Number(Object.keys(this.response['data'].requests)[0])
+  }
+}
+
+/** No answer: the connection failed, was refused, or was cut while the answer came in. */
+export class NetworkError extends ClientResponseError {
+  override readonly kind = 'network'
+}
+
+/** The server was silent for longer than the call's `timeout`. It may still have done what was asked. */
+export class TimeoutError extends ClientResponseError {
+  override readonly kind = 'timeout'
+}
+
+/** The request was cancelled; `cause` holds the reason that the caller's signal gave. */
+export class AbortError extends ClientResponseError {
+  override readonly kind = 'abort'
+}
+
+/** A success status with something else than the endpoint promises: HTML, cut JSON, nothing, another shape. */
+export class DecodeError extends ClientResponseError {
+  override readonly kind = 'decode'
+}
+
+/** Whether a caught value is an error of this package, whichever copy of it made the error. */
+export function isClientResponseError(error: unknown): error is ClientResponseError {
+  const { kind, name } = (error ?? {}) as ClientResponseError
+  return !!kind && /^ClientResponseError \d/.test(name)
+}
+
+const byStatus: { [status: number]: typeof ApiError } = {
+  401: AuthError,
+  403: ForbiddenError,
+  404: NotFoundError,
+  429: RateLimitError,
+}
+
+/** The error that an answer stands for. */
+export function apiError(details: ErrorDetails & { status: number }): ApiError {
+  const { status, response = {} } = details
+  let Class = byStatus[status] ?? (status < 500 ? ApiError : ServerError)
+  if (response['mfaId']) Class = MfaRequiredError
+  if (Object.keys(fieldErrors(response)).length > 0) Class = ValidationError
+  if (response['data']?.requests) Class = BatchError
+  return new Class(details)
+}
+
+/** `Retry-After` in milliseconds: the header holds seconds or a date. */
+export function retryAfterMs(headers: Headers | undefined): number | undefined {
+  const value = headers?.get('retry-after')
+  return value ? Number(value) * 1000 || Math.max(0, Date.parse(value) - Date.now()) : undefined
+}
+
+function describe(error: Pick<ClientResponseError, 'status' | 'method' | 'path' | 'hint' | 'response' | 'message'>): string {
+  const fields = Object.entries(fieldErrors(error.response)).map(
+    ([name, { message }]) => `${name}: ${message}`,
+  )
+  const outcome = `failed${error.status ? ` with ${error.status}` : ''}:`
+  return [error.method, error.path, outcome, error.message, ...fields, error.hint]
+    .filter(Boolean)
+    .join(' ')
+}
+
+function fieldErrors({ data }: { [key: string]: any }): { [field: string]: FieldError } {
+  const found: { [field: string]: FieldError } = {}
+  const walk = (node: object, prefix: string): void => {
+    for (const [key, value] of Object.entries(node)) {
+      if (typeof value?.code === 'string') found[prefix + key] = value
+      else if (value && typeof value === 'object') walk(value, `${prefix}${key}.`)
+    }
+  }
+  walk(data ?? {}, '')
+  return found
+}

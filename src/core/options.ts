@@ -1,0 +1,93 @@
+import type { RetryOptions } from './retry.ts'
+
+/** What an endpoint promises to answer: the engine refuses anything else. */
+export type Shape = 'list' | 'array' | 'record' | 'token' | 'object'
+
+/** Option key: the {@link Shape} of the answer. Without it any JSON will do, and nothing reads as `{}`. */
+export const expects: unique symbol = Symbol('expects')
+
+/** Option key: this write can be sent again without doing it twice. */
+export const repeatable: unique symbol = Symbol('repeatable')
+
+/** A `fetch`-shaped function. */
+export type FetchFunction = (url: RequestInfo | URL, init?: RequestInit) => Promise<Response>
+
+/**
+ * Options of every call. Members of `RequestInit` (`cache`, `credentials`, `keepalive`, `next`, …) go to `fetch`.
+ *
+ * There is no index signature: a typo does not compile.
+ */
+export interface RequestOptions extends Omit<RequestInit, 'body' | 'headers' | 'method' | 'signal'> {
+  method?: string | undefined
+  /** Sent besides the client's own; a name given here wins. */
+  headers?: { [name: string]: string } | undefined
+  /** Plain objects are sent as JSON, or as multipart form data when a value is a file; anything else as `fetch` does. */
+  body?: any
+  /** Query parameters. `null` and `undefined` are left out, a list repeats its key. */
+  query?: { [name: string]: any } | undefined
+  /** Cancels the call, which then rejects with an `AbortError` whose `cause` is the signal's reason. */
+  signal?: AbortSignal | null | undefined
+  /**
+   * How long the server may be silent, in milliseconds; 0 switches it off. Default: 30,000 for requests with a JSON body
+   * or none, off for file bodies and long administrative calls.
+   */
+  timeout?: number | undefined
+  /** How often, and how, a failed call is sent again where that is safe. Default: not at all. */
+  retry?: number | RetryOptions | undefined
+  /**
+   * A newer call with the same key cancels this one. Default: method and path, for reads alone; `null`: never cancelled
+   * this way.
+   */
+  requestKey?: string | null | undefined
+  /** Sends this call instead of the global `fetch`. */
+  fetch?: FetchFunction | undefined
+}
+
+/** Options of every call of a client without a schema: any further key becomes a query parameter. */
+export interface SendOptions extends RequestInit {
+  [key: string]: any
+  fetch?: FetchFunction
+  headers?: { [key: string]: string }
+  body?: any
+  query?: { [key: string]: any }
+  /** @deprecated Use `query`. */
+  params?: { [key: string]: any }
+  requestKey?: string | null
+  timeout?: number
+  retry?: number | RetryOptions
+  /** @deprecated Use `requestKey`. */
+  $cancelKey?: string
+  /** @deprecated Use `requestKey: null`. */
+  $autoCancel?: boolean
+  /** @internal */
+  [expects]?: Shape
+  /** @internal */
+  [repeatable]?: boolean
+}
+
+/** What is not a query parameter: our own options and what the platforms' `fetch` functions take. */
+const known = new Set(
+  (
+    'requestKey $cancelKey $autoCancel fetch headers body query params timeout retry ' +
+    'cache credentials integrity keepalive method mode redirect referrer referrerPolicy signal window ' +
+    'priority duplex dispatcher next cf'
+  ).split(' '),
+)
+
+/**
+ * Moves every unknown key of `options` into `options.query`, in place. The official client's rule, for code written for it:
+ * calls do it on a copy of what they are given.
+ */
+export function normalizeUnknownQueryParams(options: SendOptions = {}): void {
+  let query = options.query
+  if (options.params) query = { ...options.params, ...query }
+  for (const key in options) {
+    if (known.has(key)) continue
+    query ??= {}
+    if (query === options.query) query = { ...query }
+    query[key] ??= options[key]
+    delete options[key]
+  }
+  delete options.params
+  if (query) options.query = query
+}

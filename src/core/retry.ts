@@ -1,0 +1,39 @@
+import { ClientResponseError, retryAfterMs } from './errors.ts'
+
+/** When a failed call is sent again. */
+export interface RetryOptions {
+  /** How often at most, besides the first attempt. */
+  times: number
+  /** Longest first pause in milliseconds; each further one may be twice as long. Default 300. */
+  delayMs?: number | undefined
+  /** Longest pause in milliseconds. A server that asks for more with `Retry-After` is not asked again. Default 30,000. */
+  maxDelayMs?: number | undefined
+}
+
+/** Never reached the server, whatever the method. Node's codes; browsers do not say. */
+const notSent = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|CONNECT_TIMEOUT/
+
+/**
+ * The pause before the next attempt in milliseconds, or `undefined` when the failure is final: the attempts are used up,
+ * sending again would not help, or might do twice what the server has already done.
+ */
+export function retryDelayMs(
+  error: unknown,
+  attempt: number,
+  retry: number | RetryOptions | undefined,
+  isRepeatable: boolean,
+): number | undefined {
+  const { times, delayMs = 300, maxDelayMs = 30_000 }: RetryOptions =
+    typeof retry === 'object' ? retry : { times: retry ?? 0 }
+  if (attempt >= times || !(error instanceof ClientResponseError)) return undefined
+  const { kind, status, originalError } = error
+  const wasRefused =
+    status === 429 || (kind === 'network' && notSent.test(originalError?.cause?.code))
+  const mayWorkNow =
+    kind === 'network' || kind === 'timeout' || (status >= 502 && status <= 504)
+  if (!wasRefused && !(isRepeatable && mayWorkNow)) return undefined
+  const asked = retryAfterMs(error.headers) ?? 0
+  if (asked > maxDelayMs) return undefined
+  // Full jitter: clients that failed together do not come back together.
+  return asked + Math.random() * Math.min(maxDelayMs - asked, delayMs * 2 ** attempt)
+}

@@ -1,0 +1,91 @@
+export { PocketBase as default, PocketBase, PocketBase as AsyncPocketBase } from './client.ts'
+export type { AuthStoreFor, PocketBaseOptions, ServiceFor } from './client.ts'
+
+export { AsyncAuthStore } from './auth/async.ts'
+export type { AsyncAuthStoreOptions, AsyncClearFunc, AsyncSaveFunc } from './auth/async.ts'
+export { cookieParse, cookieSerialize } from './auth/cookie.ts'
+export type { ParseOptions, SerializeOptions } from './auth/cookie.ts'
+export { BaseAuthStore, MemoryAuthStore } from './auth/store.ts'
+export type { AuthModel, AuthRecord, OnStoreChangeFunc } from './auth/store.ts'
+export { getTokenPayload, isTokenExpired } from './auth/token.ts'
+export { LocalAuthStore } from './auth/web-storage.ts'
+
+export { createFile } from './core/body.ts'
+export type { FileInput } from './core/body.ts'
+export {
+  AbortError,
+  ApiError,
+  AuthError,
+  BatchError,
+  ClientResponseError,
+  DecodeError,
+  ForbiddenError,
+  isClientResponseError,
+  MfaRequiredError,
+  NetworkError,
+  NotFoundError,
+  RateLimitError,
+  ServerError,
+  TimeoutError,
+  ValidationError,
+} from './core/errors.ts'
+export type { ErrorDetails, ErrorKind, FieldError } from './core/errors.ts'
+export type { Filter, FilterValue } from './core/filter.ts'
+export { normalizeUnknownQueryParams } from './core/options.ts'
+export type { FetchFunction, RequestOptions, SendOptions } from './core/options.ts'
+export { serializeQueryParams } from './core/query.ts'
+export type { RetryOptions } from './core/retry.ts'
+export type {
+  BeforeSendResult,
+  Middleware,
+  OutgoingRequest,
+  TransportOptions,
+} from './core/transport.ts'
+
+export type {
+  AuthAlertConfig,
+  AuthCollectionModel,
+  BaseCollectionModel,
+  CollectionField,
+  CollectionModel,
+  EmailTemplate,
+  MFAConfig,
+  OAuth2Config,
+  OAuth2Provider,
+  OTPConfig,
+  PasswordAuthConfig,
+  TokenConfig,
+  ViewCollectionModel,
+} from './schema/collections.ts'
+export type { BaseModel, ListResult, RecordModel } from './schema/records.ts'
+export type {
+  AuthRecords,
+  CollectionName,
+  CollectionShape,
+  FilterParams,
+  Placeholder,
+  RecordOf,
+  SchemaError,
+  Untyped,
+} from './schema/typed.ts'
+
+export { BaseService } from './services/base.ts'
+export { CollectionService } from './services/collections.ts'
+export type { CollectionImport } from './services/collections.ts'
+export { CrudService } from './services/crud.ts'
+export type { BodyParams } from './services/crud.ts'
+export { FileService } from './services/files.ts'
+export type { FileOptions } from './services/files.ts'
+export { HealthService } from './services/health.ts'
+export type { HealthCheckResponse } from './services/health.ts'
+export type {
+  CommonOptions,
+  FullListOptions,
+  ListOptions,
+  RecordFullListOptions,
+  RecordListOptions,
+  RecordOptions,
+} from './services/options.ts'
+export type { AuthMethodsList, AuthProviderInfo, RecordAuthResponse } from './services/records/auth.ts'
+export { RecordService } from './services/records/index.ts'
+export { SettingsService } from './services/settings.ts'

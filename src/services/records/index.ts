@@ -1,0 +1,195 @@
+import type { PocketBase } from '../../client.ts'
+import type { ClientResponseError } from '../../core/errors.ts'
+import type { Filter } from '../../core/filter.ts'
+import { createId } from '../../core/id.ts'
+import { expects, repeatable } from '../../core/options.ts'
+import { path } from '../../core/path.ts'
+import type { ListResult, RecordModel } from '../../schema/records.ts'
+import { CrudService } from '../crud.ts'
+import type { BodyParams } from '../crud.ts'
+import type {
+  CommonOptions,
+  RecordFullListOptions,
+  RecordListOptions,
+  RecordOptions,
+} from '../options.ts'
+import type { AuthMethodsList, RecordAuthResponse } from './auth.ts'
+
+/** Refines options: records can be expanded. */
+export interface RecordService<M = RecordModel> {
+  getFullList<T = M>(options?: RecordFullListOptions): Promise<Array<T>>
+  getFullList<T = M>(batch?: number, options?: RecordListOptions): Promise<Array<T>>
+  getList<T = M>(page?: number, perPage?: number, options?: RecordListOptions): Promise<ListResult<T>>
+  getFirstListItem<T = M>(filter: string | Filter, options?: RecordListOptions): Promise<T>
+  getOne<T = M>(id: string, options?: RecordOptions): Promise<T>
+}
+
+/** The records of one collection. */
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- inherited methods with more precise options
+export class RecordService<M = RecordModel> extends CrudService<M> {
+  readonly collectionIdOrName: string
+
+  constructor(client: PocketBase<any>, collectionIdOrName: string) {
+    super(client)
+    this.collectionIdOrName = collectionIdOrName
+  }
+
+  override get baseCrudPath(): string {
+    return `${this.baseCollectionPath}/records`
+  }
+
+  /** The collection's path: `/api/collections/{name}`. */
+  get baseCollectionPath(): string {
+    return path`/api/collections/${this.collectionIdOrName}`
+  }
+
+  /** Whether this is the superusers' collection. */
+  get isSuperusers(): boolean {
+    return /^(_superusers|_pbc_2773867675|pbc_3142635823)$/.test(this.collectionIdOrName)
+  }
+
+  /**
+   * Creates a record.
+   *
+   * With `retry`, and where the body is a plain object without an id, the client makes the id: a create whose answer was lost
+   * is then sent again and stored once.
+   *
+   * `POST /api/collections/{collection}/records`
+   *
+   * @throws ValidationError with `fieldErrors`; ApiError 400 without any when the collection's create rule is not met.
+   */
+  override async create<T = M>(bodyParams?: BodyParams, options?: RecordOptions): Promise<T> {
+    const body = bodyParams ?? {}
+    const canRepeat = options?.retry ?? this.client.options.retry
+    if (!canRepeat || body instanceof FormData || body['id']) return super.create<T>(bodyParams, options)
+    const id = createId()
+    try {
+      return await super.create<T>({ ...body, id }, { ...options, [repeatable]: true })
+    } catch (error) {
+      const refused = (error as ClientResponseError).fieldErrors?.['id']?.code
+      if (!refused) throw error
+      // The collection wants other ids: nothing was stored.
+      if (!/not_unique|pk_invalid/.test(refused)) return super.create<T>(body, { ...options, retry: 0 })
+      // An earlier attempt was stored, and its answer lost.
+      return this.getOne<T>(id, options).catch((hidden: ClientResponseError) => {
+        hidden.hint = 'The record was stored, but its answer was lost and the view rule hides it.'
+        throw hidden
+      })
+    }
+  }
+
+  /**
+   * Changes the fields that `bodyParams` names and leaves the others. Also keys with modifiers, such as `'tags+'`. When it is the
+   * record that is signed in, `authStore.record` follows.
+   *
+   * `PATCH /api/collections/{collection}/records/{id}`
+   *
+   * @throws ValidationError with `fieldErrors`; NotFoundError when it is missing, or hidden from the caller.
+   */
+  override async update<T = M>(
+    id: string,
+    bodyParams?: BodyParams,
+    options?: RecordOptions,
+  ): Promise<T> {
+    const item = await super.update<T>(id, bodyParams, options)
+    const { authStore } = this.client
+    if (this.isSignedIn(id)) {
+      const { record } = authStore
+      const expand = { ...record?.expand, ...(item as RecordModel).expand }
+      const merged = { ...record!, ...(item as unknown as RecordModel) }
+      if (Object.keys(expand).length > 0) merged.expand = expand
+      authStore.save(authStore.token, merged)
+    }
+    return item
+  }
+
+  /**
+   * Deletes a record. When it is the one that is signed in, it is signed out.
+   *
+   * `DELETE /api/collections/{collection}/records/{id}`
+   *
+   * @returns true; failures throw.
+   * @throws NotFoundError when it is missing, or hidden from the caller; ApiError 400 when another record requires it.
+   */
+  override async delete(id: string, options?: CommonOptions): Promise<boolean> {
+    await super.delete(id, options)
+    if (this.isSignedIn(id)) this.client.authStore.clear()
+    return true
+  }
+
+  /**
+   * How records of this auth collection may sign in.
+   *
+   * `GET /api/collections/{collection}/auth-methods`
+   */
+  async listAuthMethods(options?: CommonOptions): Promise<AuthMethodsList> {
+    return this.client.send(`${this.baseCollectionPath}/auth-methods`, {
+      method: 'GET',
+      // Older servers answer the same under older names too.
+      fields: 'mfa,otp,password,oauth2',
+      ...options,
+      [expects]: 'object',
+    })
+  }
+
+  /**
+   * Signs in with a password: `authStore` then holds the token and the record.
+   *
+   * `POST /api/collections/{collection}/auth-with-password`
+   *
+   * @param usernameOrEmail - the value of any of the collection's identity fields.
+   * @throws ApiError 400 for a wrong name or password, the same for both; MfaRequiredError when a second factor is due.
+   */
+  async authWithPassword<T = M>(
+    usernameOrEmail: string,
+    password: string,
+    options?: RecordOptions,
+  ): Promise<RecordAuthResponse<T>> {
+    const { body, ...rest } = options ?? {}
+    return this.authResponse<T>(
+      await this.client.send(`${this.baseCollectionPath}/auth-with-password`, {
+        method: 'POST',
+        body: { identity: usernameOrEmail, password, ...body },
+        ...rest,
+        [expects]: 'token',
+      }),
+    )
+  }
+
+  /**
+   * Gets a new token for the record that is signed in, and the record as it is now.
+   *
+   * `POST /api/collections/{collection}/auth-refresh`
+   *
+   * @throws AuthError when the token is missing, expired or revoked; ForbiddenError when it belongs to another collection.
+   */
+  async authRefresh<T = M>(options?: RecordOptions): Promise<RecordAuthResponse<T>>
+  /** @deprecated Pass one options object. */
+  async authRefresh<T = M>(body?: any, query?: any): Promise<RecordAuthResponse<T>>
+  async authRefresh<T = M>(options?: any, query?: any): Promise<RecordAuthResponse<T>> {
+    const given = query ? { body: options, query } : options
+    return this.authResponse<T>(
+      await this.client.send(`${this.baseCollectionPath}/auth-refresh`, {
+        method: 'POST',
+        ...given,
+        [expects]: 'token',
+      }),
+    )
+  }
+
+  /** Signs in with what an auth endpoint answered. */
+  protected authResponse<T = M>(responseData: any): RecordAuthResponse<T> {
+    const record = this.decode(responseData?.record ?? {})
+    this.client.authStore.save(responseData?.token, record as RecordModel)
+    return { ...responseData, token: responseData?.token ?? '', record: record as unknown as T }
+  }
+
+  private isSignedIn(id: string): boolean {
+    const record = this.client.authStore.record
+    return (
+      record?.id === id &&
+      (record.collectionId === this.collectionIdOrName ||
+        record.collectionName === this.collectionIdOrName)
+    )
+  }
+}

@@ -39,7 +39,8 @@ const checks: Readonly<Record<string, Check>> = {
   },
   api: {
     commands: ['node scripts/api-report.ts'],
-    wayOut: 'npm run api, then look at the change in etc/ and commit it',
+    wayOut:
+      'comments and exports are mended in src; for a change that is meant: npm run api, and commit etc',
     needsBuild: true,
   },
   package: {

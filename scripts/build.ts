@@ -26,10 +26,14 @@ for (const folder of bundledFolders) {
 replaceDist()
 
 function compile(): void {
-  const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json', '--outDir', building], {
-    cwd: root,
-    stdio: 'inherit',
-  })
+  const { status } = spawnSync(
+    join(root, 'node_modules/.bin/tsc'),
+    ['-p', 'tsconfig.build.json', '--outDir', building],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  )
   if (status === 0) return
   console.error('The build stopped: tsc reports the errors above. dist is as it was.')
   process.exit(1)

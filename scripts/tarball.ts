@@ -139,7 +139,8 @@ function packageName(specifier: string): string {
 
 /** Runs a tool and shows its words only when it complains. */
 function run(command: string, args: string[]): boolean {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
+  const path = join(root, 'node_modules/.bin', command)
+  const { status, stdout, stderr } = spawnSync(path, args, { cwd: root, encoding: 'utf8' })
   if (status === 0) return true
   console.error(`${command}:\n${stdout}${stderr}`)
   return false

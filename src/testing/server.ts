@@ -1,5 +1,8 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { readFileSync } from 'node:fs'
 
+import { MemoryAuthStore, PocketBase } from '../index.ts'
+import type { Untyped } from '../index.ts'
 import { PocketBaseServerError } from './errors.ts'
 import type { Serving, SuperuserCredentials } from './launch.ts'
 import type { ServerProcess } from './process.ts'
@@ -20,6 +23,14 @@ export interface PocketBaseServer extends AsyncDisposable {
   readonly pid: number | undefined
   /** All that the server has printed so far, over all restarts. Stays readable after `stop()`. */
   readonly logs: string
+  /** Makes a client that nobody is signed in with. It does not cancel repeated calls. */
+  client<S = Untyped>(): PocketBase<S>
+  /**
+   * Makes a client and signs it in as the superuser.
+   *
+   * @throws TypeError when the server was started with `superuser: false`.
+   */
+  superuserClient<S = Untyped>(): Promise<PocketBase<S>>
   /**
    * Ends the server, open connections too, and deletes its temporary folder; a folder given as `dir` stays.
    * Also ends a restart that is under way. Calling it again does nothing.
@@ -80,6 +91,23 @@ export class RunningServer implements PocketBaseServer {
 
   get logs(): string {
     return this.#lastLogs ?? readFileSync(this.#options.logFile, 'utf8')
+  }
+
+  client<S = Untyped>(): PocketBase<S> {
+    return new PocketBase<S>(this.url, {
+      authStore: new MemoryAuthStore(),
+      autoCancellation: false,
+    })
+  }
+
+  async superuserClient<S = Untyped>(): Promise<PocketBase<S>> {
+    if (!this.superuser) throw new TypeError('The server was started with `superuser: false`')
+    const { email, password } = this.superuser
+    const untyped = this.client()
+    await untyped.collection('_superusers').authWithPassword(email, password)
+    const client = this.client<S>()
+    client.authStore = untyped.authStore
+    return client
   }
 
   async stop(): Promise<void> {

@@ -29,7 +29,7 @@ export async function untilReady(server: ServerProcess, options: ReadyOptions): 
     signal?.throwIfAborted()
     if (!server.isRunning) throw startFailure(server, url)
     const now = performance.now()
-    if (await isHealthy(url)) {
+    if (await Promise.race([isHealthy(url), server.exited.then(() => false)])) {
       answeredAt = Math.min(answeredAt, now)
       // On a taken port the answer may come from another PocketBase. This one prints where it listens,
       // once it does; a build that prints nothing is believed when it is still there after a while.

@@ -43,7 +43,13 @@ while read -r line; do pid=$line; done
 if [ -n "$pid" ]; then
   kill -TERM "$pid"
   tries=0
-  while kill -0 "$pid" && [ $tries -lt 20 ]; do sleep 0.1 || sleep 1; tries=$((tries + 1)); done
+  while kill -0 "$pid" && [ $tries -lt 20 ]; do
+    # Ended, but not yet taken note of by an init process; some containers have none.
+    read -r state < "/proc/$pid/stat"
+    case $state in *') Z '*) break ;; esac
+    sleep 0.1 || sleep 1
+    tries=$((tries + 1))
+  done
   kill -KILL "$pid"
 fi
 rm -rf -- "$1"

@@ -159,7 +159,7 @@ export class PocketBase<S = Untyped> {
   ): string
   filter(expression: string | readonly string[], ...values: unknown[]): any {
     return typeof expression === 'string'
-      ? render(bind(expression, values[0] as { [name: string]: unknown }), this.transport.syntax)
+      ? render(bind(expression, values[0] as object), this.transport.syntax)
       : new FilterText(template(expression, values))
   }
 
@@ -215,11 +215,8 @@ export class PocketBase<S = Untyped> {
   /** The full URL of a path. Relative base URLs are read relative to the page. */
   buildURL(path: string): string {
     let url = this.baseURL
-    const { location } = globalThis
-    if (location?.origin && !/^https?:/.test(url)) {
-      const directory = url.startsWith('/') ? '' : (location.pathname || '/').replace(/\/?$/, '/')
-      url = location.origin.replace(/\/$/, '') + directory + url
-    }
+    const page = globalThis.location?.href
+    if (page && !/^https?:/.test(url)) url = new URL(url, page.replace(/\/?([?#].*)?$/s, '/')).href
     return path ? url.replace(/\/?$/, '/') + path.replace(/^\//, '') : url
   }
 

@@ -1,4 +1,4 @@
-import { BaseAuthStore } from './store.ts'
+import { BaseAuthStore, parseState } from './store.ts'
 import type { AuthRecord } from './store.ts'
 
 /** Stores the serialised state. */
@@ -59,8 +59,10 @@ export class AsyncAuthStore<R = AuthRecord> extends BaseAuthStore<R> {
       const stored = await initial
       if (!stored || this.isChanged) return
       // Older apps hand over the parsed state.
-      const data = typeof stored === 'string' ? JSON.parse(stored) : stored
-      super.save(data?.token ?? '', data?.record ?? data?.model ?? null)
+      const { token, record } = parseState<R>(
+        typeof stored === 'string' ? stored : JSON.stringify(stored),
+      )
+      super.save(token, record)
     } catch (error) {
       this.report(error)
     } finally {

@@ -22,24 +22,19 @@ export interface SerializeOptions {
 
 /** Reads a `Cookie` header. The first value of a repeated name counts. Malformed parts are left out; it never throws. */
 export function cookieParse(str: string, options?: ParseOptions): { [key: string]: any } {
-  const cookies: { [key: string]: string } = {}
-  const decode = options?.decode ?? decodeURIComponent
+  const cookies = new Map<string, string>()
   for (const part of String(str ?? '').split(';')) {
-    const equals = part.indexOf('=')
-    if (equals < 0) continue
-    const name = part.slice(0, equals).trim()
-    if (!name || Object.hasOwn(cookies, name)) continue
-    let value = part.slice(equals + 1).trim()
-    if (/^".*"$/.test(value)) value = value.slice(1, -1)
+    const [, name, quoted] = /^\s*([^=]+?)\s*=\s*(.*?)\s*$/s.exec(part) ?? []
+    if (!name || cookies.has(name)) continue
+    const value = quoted!.replace(/^"(.*)"$/s, '$1')
     try {
-      value = decode(value)
+      cookies.set(name, (options?.decode ?? decodeURIComponent)(value))
     } catch {
       // Not ours, or broken on the way: as it is.
+      cookies.set(name, value)
     }
-    // Not by assignment: a cookie may be called __proto__.
-    Object.defineProperty(cookies, name, { value, enumerable: true, writable: true, configurable: true })
   }
-  return cookies
+  return Object.fromEntries(cookies)
 }
 
 /**
@@ -48,38 +43,30 @@ export function cookieParse(str: string, options?: ParseOptions): { [key: string
  * @throws TypeError for a name, value or attribute that would break out of its place.
  */
 export function cookieSerialize(name: string, val: string, options: SerializeOptions = {}): string {
-  const { maxAge, domain, path, expires, httpOnly, secure, priority, sameSite } = options
-  const value = (options.encode ?? encodeURIComponent)(val)
-  const parts = [`${token(name, 'name')}=${value && token(value, 'value')}`]
-  const add = (attribute: string, text: string | undefined | false): void => {
-    if (text) parts.push(`${attribute}=${token(text, attribute)}`)
-  }
-  if (maxAge !== undefined && maxAge !== null) {
-    if (!Number.isFinite(Number(maxAge))) throw new TypeError('A cookie: maxAge is not a number.')
-    parts.push(`Max-Age=${Math.floor(maxAge)}`)
-  }
-  add('Domain', domain)
-  add('Path', path)
-  if (expires) {
-    if (Number.isNaN(expires.getTime?.() ?? Number.NaN)) {
-      throw new TypeError('A cookie: expires is not a valid Date.')
-    }
-    parts.push(`Expires=${expires.toUTCString()}`)
-  }
-  if (httpOnly) parts.push('HttpOnly')
-  if (secure) parts.push('Secure')
-  add('Priority', priority && capitalized(priority))
-  add('SameSite', sameSite === true ? 'Strict' : sameSite && capitalized(sameSite))
-  return parts.join('; ')
+  const { encode = encodeURIComponent, maxAge, domain, path, expires, sameSite } = options
+  const attributes: [name: string, value: unknown][] = [
+    [name, encode(val)],
+    ['Max-Age', maxAge && Math.floor(maxAge)],
+    ['Domain', domain],
+    ['Path', path],
+    ['Expires', expires?.toUTCString()],
+    ['HttpOnly', options.httpOnly],
+    ['Secure', options.secure],
+    ['Priority', capitalized(options.priority)],
+    ['SameSite', sameSite === true ? 'Strict' : capitalized(sameSite)],
+  ]
+  return attributes
+    .filter(([, value], index) => index === 0 || value || typeof value === 'number')
+    .map(([key, value], index) => {
+      const text = value === true ? key : `${key}=${value}`
+      if (!/^[^=;\s]+(=[\t -:<-~\x80-\xff]*)?$/.test(text) || (index > 0 && /=(NaN|Invalid Date)$/.test(text))) {
+        throw new TypeError(`A cookie cannot hold ${JSON.stringify(text)}.`)
+      }
+      return text
+    })
+    .join('; ')
 }
 
-function token(text: string, what: string): string {
-  if (!/^[\t\x20-\x3a\x3c-\x7e\x80-\xff]+$/.test(text) || (what === 'name' && /[=\s]/.test(text))) {
-    throw new TypeError(`A cookie: the ${what} ${JSON.stringify(text)} holds characters it must not.`)
-  }
-  return text
-}
-
-function capitalized(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1).toLowerCase()
+function capitalized(word: string | boolean | undefined): string {
+  return word ? String(word).replace(/^./, (first) => first.toUpperCase()) : ''
 }

@@ -83,16 +83,8 @@ export class BaseAuthStore<R = AuthRecord> {
    * throws. What a cookie says is unverified until the server has been asked.
    */
   loadFromCookie(cookie: string, key: string = defaultCookieKey): void {
-    let data: { token?: unknown; record?: unknown; model?: unknown } = {}
-    try {
-      data = JSON.parse(cookieParse(cookie)[key] ?? '{}') ?? {}
-    } catch {
-      // Signed out.
-    }
-    const record = data.record ?? data.model
-    const isRecord = typeof record === 'object' && record !== null && !Array.isArray(record)
-    const token = typeof data.token === 'string' ? data.token : ''
-    this.save(token, (isRecord ? record : null) as R)
+    const { token, record } = parseState<R>(cookieParse(cookie)[key])
+    this.save(token, record)
   }
 
   /**
@@ -101,21 +93,20 @@ export class BaseAuthStore<R = AuthRecord> {
    * there is room, email, name and the like.
    */
   exportToCookie(options?: SerializeOptions, key: string = defaultCookieKey): string {
-    const { exp } = getTokenPayload(this.token)
+    const { token } = this
+    const record = this.record as AuthRecord
     const settings: SerializeOptions = {
       secure: true,
       sameSite: true,
       httpOnly: true,
       path: '/',
-      expires: new Date(exp ? exp * 1000 : 0),
+      expires: new Date((getTokenPayload(token)['exp'] ?? 0) * 1000),
       ...options,
     }
-    const { token } = this
-    const record = this.record as AuthRecord
     const write = (content: unknown): string =>
       cookieSerialize(key, JSON.stringify({ token, record: content }), settings)
-    const whole = write(record && { ...record })
-    if (!record || byteLength(whole) <= maxCookieBytes) return whole
+    const whole = write(record)
+    if (!record || whole.length <= maxCookieBytes) return whole
     const { id, email, collectionId, collectionName, verified } = record
     return write({ id, email, collectionId, collectionName, verified })
   }
@@ -144,6 +135,18 @@ export class BaseAuthStore<R = AuthRecord> {
 /** Keeps who is signed in in memory, until the process or the page ends. */
 export class MemoryAuthStore<R = AuthRecord> extends BaseAuthStore<R> {}
 
-function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length
+/** Reads what stores keep: JSON with a token and a record. Anything else is nobody. */
+export function parseState<R>(text: string | null | undefined): { token: string; record: R } {
+  let state: { token?: unknown; record?: unknown; model?: unknown } | undefined
+  try {
+    state = JSON.parse(text!)
+  } catch {
+    // Nobody.
+  }
+  const { token, model, record = model } = state ?? {}
+  const isRecord = typeof record === 'object' && !Array.isArray(record)
+  return {
+    token: typeof token === 'string' ? token : '',
+    record: (isRecord ? record : null) as R,
+  }
 }

@@ -1,4 +1,4 @@
-import { BaseAuthStore } from './store.ts'
+import { BaseAuthStore, parseState } from './store.ts'
 import type { AuthRecord } from './store.ts'
 
 /**
@@ -15,10 +15,8 @@ export class LocalAuthStore<R = AuthRecord> extends BaseAuthStore<R> {
   constructor(storageKey = 'pocketbase_auth') {
     super()
     this.storageKey = storageKey
-    if (typeof addEventListener !== 'function') return
-    addEventListener('storage', ({ key }: StorageEvent) => {
-      // null: all of it was cleared.
-      if ((key === null || key === storageKey) && this.read()) this.triggerChange()
+    globalThis.addEventListener?.('storage', () => {
+      if (this.read()) this.triggerChange()
     })
   }
 
@@ -44,17 +42,17 @@ export class LocalAuthStore<R = AuthRecord> extends BaseAuthStore<R> {
 
   /** Takes over what another tab has stored meanwhile; whether there was anything new. */
   private read(): boolean {
-    let stored: string | null
+    let stored = this.loaded
     try {
-      stored = this.isBlocked ? this.loaded : localStorage.getItem(this.storageKey)
+      if (!this.isBlocked) stored = localStorage.getItem(this.storageKey)
     } catch {
-      stored = this.loaded
+      // Blocked: memory counts.
     }
     if (stored === this.loaded) return false
     this.loaded = stored
-    const data = parse(stored)
-    this.baseToken = typeof data.token === 'string' ? data.token : ''
-    this.baseModel = (data.record ?? data.model ?? null) as R
+    const { token, record } = parseState<R>(stored)
+    this.baseToken = token
+    this.baseModel = record
     return true
   }
 
@@ -69,13 +67,5 @@ export class LocalAuthStore<R = AuthRecord> extends BaseAuthStore<R> {
       // Blocked or full: what is in memory counts from now on.
       this.isBlocked = true
     }
-  }
-}
-
-function parse(stored: string | null): { token?: unknown; record?: unknown; model?: unknown } {
-  try {
-    return JSON.parse(stored || '{}') ?? {}
-  } catch {
-    return {}
   }
 }

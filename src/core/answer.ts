@@ -29,18 +29,20 @@ export async function readBody(response: Response, onBytes: () => void): Promise
 /**
  * The data of an answer, and the error where its status is one.
  *
- * @param call - what errors say of the call; `hasFields` when the caller picked fields, so any may be missing.
+ * @param call - what errors say of the call.
  * @throws DecodeError for a success that is not what the endpoint promises.
  */
 export function decode(
   { status, statusText, ok, headers }: Response,
   text: string,
   shape: Shape | undefined,
-  call: ErrorDetails & { hasFields: boolean },
+  call: ErrorDetails & { url: string },
 ): { data: any; error?: ApiError } {
   const type = headers?.get?.('content-type') || 'an unknown type'
   let data: any
   let cause: unknown
+  // Then any field may be missing.
+  const hasFields = /[?&]fields=/.test(call.url)
   try {
     // Servers send UTF-8 without naming it; text in anything else was not read right.
     if (/charset=(?!"?utf-?8)/i.test(type)) throw new TypeError('unknown charset')
@@ -53,7 +55,7 @@ export function decode(
     const message = data ? undefined : `The server answered ${status} ${statusText ?? ''}`.trim()
     return { data: response, error: apiError({ ...call, status, headers, message, response }) }
   }
-  if (!cause && fits(data, shape, call.hasFields)) return { data: data === undefined ? {} : data }
+  if (!cause && fits(data, shape, hasFields)) return { data: data === undefined ? {} : data }
   // Tokens stay out of messages.
   const start = text.slice(0, 120).replace(/eyJ[\w.-]*/g, 'eyJ…')
   throw new DecodeError({
@@ -61,7 +63,7 @@ export function decode(
     status,
     headers,
     message: `Expected ${shape ?? 'JSON'}, got ${text ? `${type}: ${JSON.stringify(start)}` : 'nothing'}.`,
-    hint: call.hasFields && !text ? 'Is the option fields valid?' : '',
+    hint: hasFields && !text ? 'Is the option fields valid?' : '',
     originalError: cause,
   })
 }

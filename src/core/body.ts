@@ -13,23 +13,24 @@ export function createFile(name: string, content: BlobPart, type = ''): File {
  * as parts, everything else as one JSON part, so that values keep their types.
  */
 export function toFormDataIfNeeded(body: { [key: string]: unknown }): unknown {
-  if (!Object.values(body).some((value) => [value].flat().some(isFile))) return body
   const form = new FormData()
   const payload: { [key: string]: unknown } = {}
-  const files: [key: string, file: Blob][] = []
+  const parts: [key: string, file: FileInput][] = []
   for (const [key, value] of Object.entries(body)) {
     const items = [value].flat()
-    const kept = items.filter((item) => !isFile(item))
-    if (kept.length === items.length) payload[key] = value
+    const files = items.filter(isFile)
+    const others = items.filter((item) => !isFile(item))
     // Names of stored files beside new ones: the names stay assigned, the new ones are appended.
-    else if (kept.length > 0) payload[key] = kept
-    for (const file of items) {
-      if (isFile(file)) files.push([kept.length > 0 ? `${key}+` : key, toBlob(file)])
-    }
+    const target = others.length > 0 ? `${key}+` : key
+    if (files.length === 0) payload[key] = value
+    else if (target !== key) payload[key] = others
+    for (const file of files) parts.push([target, file])
   }
+  if (parts.length === 0) return body
   form.append('@jsonPayload', toJSON(payload))
-  for (const [key, file] of files) {
-    form.append(key, file, (file as File).name || key.replace('+', ''))
+  for (const [key, file] of parts) {
+    const blob = file instanceof Blob ? file : new Blob([file as ArrayBufferView<ArrayBuffer>])
+    form.append(key, blob, (file as File).name ?? key.replace('+', ''))
   }
   return form
 }
@@ -50,9 +51,9 @@ export function toJSON(body: any): string {
 
 /** Whether a body is sent as JSON: an object, and of no class that `fetch` knows how to send. */
 export function isJSON(body: unknown): boolean {
-  if (typeof body !== 'object' || body === null) return false
-  const tag = Object.prototype.toString.call(body)
-  return /(Object|Array|Date)\]$/.test(tag) && !ArrayBuffer.isView(body) && !isForm(body)
+  const isData = / (Object|Array)\]$/.test(Object.prototype.toString.call(body))
+  // React Native's form data looks like any object.
+  return isData && !(body instanceof FormData)
 }
 
 /** Whether a body may hold files: sending it can take any time, and `fetch` knows its content type. */
@@ -60,19 +61,6 @@ export function isUpload(body: unknown): boolean {
   return typeof body === 'object' && body !== null && !isJSON(body)
 }
 
-export function isStream(body: unknown): boolean {
-  return typeof ReadableStream === 'function' && body instanceof ReadableStream
-}
-
-/** React Native's form data has no tag of its own. */
-function isForm(body: object): boolean {
-  return typeof FormData === 'function' && body instanceof FormData
-}
-
 function isFile(value: unknown): value is FileInput {
   return value instanceof Blob || value instanceof ArrayBuffer || ArrayBuffer.isView(value)
-}
-
-function toBlob(file: FileInput): Blob {
-  return file instanceof Blob ? file : new Blob([file as ArrayBufferView<ArrayBuffer>])
 }

@@ -1,5 +1,7 @@
 import { AbortError, TimeoutError } from './errors.ts'
-import type { ErrorDetails } from './errors.ts'
+
+/** Timers that are set to more end at once. */
+const maxTimerMs = 2 ** 31 - 1
 
 /**
  * One call of a client from its start to its end, attempts and pauses included. Whatever it waits for can be stopped at once,
@@ -8,67 +10,54 @@ import type { ErrorDetails } from './errors.ts'
 export class Call {
   readonly key: string
   /** What errors say of it. */
-  readonly details: ErrorDetails & { hasFields: boolean }
-  #stopped: AbortError | undefined
-  #reject: ((error: Error) => void) | undefined
-  #controller: AbortController | undefined
+  readonly details: { method: string; path: string; url: string }
+  /** Why it was stopped. */
+  stopped: AbortError | undefined
+  #fail: ((error: Error) => void) | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #lastSignAt = 0
   readonly #cleanups: (() => void)[] = []
 
   constructor(key: string, method: string, path: string) {
     this.key = key
-    this.details = { method, path, hasFields: false }
-  }
-
-  get isStopped(): boolean {
-    return this.#stopped !== undefined
+    this.details = { method, path, url: '' }
   }
 
   /** Ends the call with an `AbortError`. */
-  stop(message: string, reason?: unknown): void {
-    this.#stopped ??= new AbortError({
-      ...this.details,
-      message,
-      isAbort: true,
-      originalError: reason,
-    })
-    this.#fail(this.#stopped)
+  stop(message: string, originalError?: unknown): void {
+    this.stopped ??= new AbortError({ ...this.details, message, isAbort: true, originalError })
+    this.#fail?.(this.stopped)
   }
 
   /** Stops with the caller's signal. */
   follow(signal: AbortSignal | null | undefined): void {
     if (!signal) return
-    const onAbort = (): void => {
-      const { reason } = signal
-      this.stop(`It was cancelled: ${reason?.message ?? reason}`, reason)
-    }
-    if (signal.aborted) return onAbort()
+    const onAbort = (): void => this.stop(`Cancelled: ${signal.reason}`, signal.reason)
+    if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort)
     this.#cleanups.push(() => signal.removeEventListener('abort', onAbort))
   }
 
-  /** Waits for something, or for the call to be stopped. */
-  wait<T>(work: Promise<T>): Promise<T> {
+  /** Waits for some work, or for the call to be stopped. A silence longer than `silenceMs` (0: any) is a `TimeoutError`. */
+  run<T>(work: (signal: AbortSignal) => T | Promise<T>, silenceMs = 0): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#stopped) reject(this.#stopped)
-      this.#reject = reject
-      work.then(resolve, reject)
-    })
-  }
-
-  /** Runs one attempt. A silence longer than `silenceMs` (0: none) ends it with a `TimeoutError`. */
-  async attempt<T>(run: (signal: AbortSignal) => Promise<T>, silenceMs: number): Promise<T> {
-    if (this.#stopped) throw this.#stopped
-    this.#controller = new AbortController()
-    this.showSign()
-    if (silenceMs > 0) this.#watch(silenceMs, silenceMs)
-    try {
-      return await this.wait(run(this.#controller.signal))
-    } finally {
+      const controller = new AbortController()
+      const fail = (error: Error): void => {
+        reject(error)
+        controller.abort(error)
+      }
+      const watch = (): void => {
+        const leftMs = this.#lastSignAt + silenceMs - performance.now()
+        if (leftMs > 0) this.#timer = setTimeout(watch, Math.min(leftMs, maxTimerMs))
+        else fail(new TimeoutError({ ...this.details, message: `The server was silent for ${silenceMs} ms.` }))
+      }
+      if (this.stopped) return fail(this.stopped)
       clearTimeout(this.#timer)
-      this.#controller = undefined
-    }
+      this.#fail = fail
+      this.showSign()
+      if (silenceMs) watch()
+      Promise.resolve(work(controller.signal)).then(resolve, reject)
+    })
   }
 
   /** The other side has shown a sign of life. */
@@ -77,30 +66,11 @@ export class Call {
   }
 
   pause(ms: number): Promise<void> {
-    return this.wait(
-      new Promise((resolve) => {
-        this.#timer = setTimeout(resolve, ms)
-      }),
-    )
+    return this.run(() => new Promise((resolve) => (this.#timer = setTimeout(resolve, ms))))
   }
 
   end(): void {
     clearTimeout(this.#timer)
     for (const cleanup of this.#cleanups) cleanup()
-  }
-
-  #watch(silenceMs: number, inMs: number): void {
-    this.#timer = setTimeout(() => {
-      const leftMs = this.#lastSignAt + silenceMs - performance.now()
-      if (leftMs > 1) return this.#watch(silenceMs, leftMs)
-      const message = `The server was silent for ${silenceMs} ms.`
-      this.#fail(new TimeoutError({ ...this.details, message }))
-    }, inMs)
-  }
-
-  #fail(error: Error): void {
-    clearTimeout(this.#timer)
-    this.#reject?.(error)
-    this.#controller?.abort(error)
   }
 }

@@ -1,19 +1,9 @@
-/** What went wrong, as a literal that a `switch` can narrow and that survives minifying. */
-export type ErrorKind =
-  | 'unknown'
-  | 'api'
-  | 'validation'
-  | 'auth'
-  | 'forbidden'
-  | 'not-found'
-  | 'rate-limit'
-  | 'server'
-  | 'mfa-required'
-  | 'batch'
-  | 'network'
-  | 'timeout'
-  | 'abort'
-  | 'decode'
+/**
+ * What happened, as a literal that survives minifying and two copies of the package: the server answered with a failure (its
+ * `status` says which), there was no answer, none in time, the call was cancelled, or the answer was not what the endpoint
+ * promises.
+ */
+export type ErrorKind = 'api' | 'network' | 'timeout' | 'abort' | 'decode' | 'unknown'
 
 /** What the server says of one field: `{ code: 'validation_required', message: 'Cannot be blank.' }`. */
 export interface FieldError {
@@ -118,23 +108,17 @@ export class ClientResponseError extends Error {
 
 /** The server answered, with a status of 400 or more that no subclass names. */
 export class ApiError extends ClientResponseError {
-  override readonly kind: ErrorKind = 'api'
+  override readonly kind = 'api'
 }
 
 /** 400 with at least one entry in `fieldErrors`. */
-export class ValidationError extends ApiError {
-  override readonly kind = 'validation'
-}
+export class ValidationError extends ApiError {}
 
 /** 401: the endpoint demands a token and none was valid. A failed password login is a 400. */
-export class AuthError extends ApiError {
-  override readonly kind: 'auth' | 'mfa-required' = 'auth'
-}
+export class AuthError extends ApiError {}
 
 /** 401 with an `mfaId`: the first factor was right, sign in with a second one. */
 export class MfaRequiredError extends AuthError {
-  override readonly kind = 'mfa-required'
-
   /** To be sent with the second factor. */
   get mfaId(): string {
     return this.response['mfaId']
@@ -142,19 +126,13 @@ export class MfaRequiredError extends AuthError {
 }
 
 /** 403: for superusers alone, or for another collection's records, or the feature is switched off. */
-export class ForbiddenError extends ApiError {
-  override readonly kind = 'forbidden'
-}
+export class ForbiddenError extends ApiError {}
 
 /** 404: missing, or hidden from the caller by the collection's rule. */
-export class NotFoundError extends ApiError {
-  override readonly kind = 'not-found'
-}
+export class NotFoundError extends ApiError {}
 
 /** 429: too many requests. */
 export class RateLimitError extends ApiError {
-  override readonly kind = 'rate-limit'
-
   /** The answer's `Retry-After` in milliseconds; `undefined` when there is none, as in PocketBase's own answers. */
   get retryAfterMs(): number | undefined {
     return retryAfterMs(this.headers)
@@ -162,14 +140,10 @@ export class RateLimitError extends ApiError {
 }
 
 /** 500 and above: the server, or a proxy before it, failed. */
-export class ServerError extends ApiError {
-  override readonly kind = 'server'
-}
+export class ServerError extends ApiError {}
 
 /** A batch was rolled back because of one of its operations. */
 export class BatchError extends ApiError {
-  override readonly kind = 'batch'
-
   /** Position of the operation that failed, from 0. */
   get index(): number {
     return Number(Object.keys(this.response['data'].requests)[0])
@@ -199,7 +173,7 @@ export class DecodeError extends ClientResponseError {
 /** Whether a caught value is an error of this package, whichever copy of it made the error. */
 export function isClientResponseError(error: unknown): error is ClientResponseError {
   const { kind, name } = (error ?? {}) as ClientResponseError
-  return !!kind && /^ClientResponseError \d/.test(name)
+  return !!kind && /^ClientResponseError/.test(name)
 }
 
 const byStatus: { [status: number]: typeof ApiError } = {
@@ -222,7 +196,8 @@ export function apiError(details: ErrorDetails & { status: number }): ApiError {
 /** `Retry-After` in milliseconds: the header holds seconds or a date. */
 export function retryAfterMs(headers: Headers | undefined): number | undefined {
   const value = headers?.get('retry-after')
-  return value ? Number(value) * 1000 || Math.max(0, Date.parse(value) - Date.now()) : undefined
+  const ms = value ? Number(value) * 1000 || Date.parse(value) - Date.now() : 0
+  return ms > 0 ? ms : undefined
 }
 
 function describe(error: Pick<ClientResponseError, 'status' | 'method' | 'path' | 'hint' | 'response' | 'message'>): string {

@@ -1,6 +1,6 @@
-import { formatDate } from './dates.ts'
 import { decimal, equals, quote } from './literal.ts'
-import type { Reading, Syntax } from './literal.ts'
+import type { Syntax } from './literal.ts'
+import { toText } from './query.ts'
 
 declare const brand: unique symbol
 
@@ -34,39 +34,25 @@ const readsOld = `'\\\\a' ~ '___%'`
 /** The run-time side of {@link Filter}. */
 export class FilterText extends String {
   readonly parts: readonly Part[]
-  readonly #problem: unknown
 
   constructor(parts: readonly Part[]) {
     let text = ''
-    let problem: unknown
     try {
       text = render(parts)
-    } catch (error) {
-      problem = error
+    } catch {
+      // Only its own server can read it: see toString.
     }
     super(text)
     this.parts = parts
-    this.#problem = problem
-  }
-
-  /** Whether its text depends on the server's syntax. */
-  get needsSyntax(): boolean {
-    return this.parts.some(hasBackslash)
-  }
-
-  /** Tells one filter from another, whatever the syntax. */
-  get key(): string {
-    return this.parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part.text))).join('')
   }
 
   /** The text, right under either syntax; throws where there is none. */
   override toString(): string {
-    if (this.#problem) throw this.#problem
-    return super.toString()
+    return render(this.parts)
   }
 
   override valueOf(): string {
-    return this.toString()
+    return render(this.parts)
   }
 }
 
@@ -75,7 +61,7 @@ export class FilterText extends String {
  *
  * @throws TypeError for a missing parameter, a placeholder inside quotes or a comment, and a value that no filter can hold.
  */
-export function bind(expression: string, params: { [name: string]: unknown } = {}): Part[] {
+export function bind(expression: string, params: object = {}): Part[] {
   const parts: Part[] = []
   let open = ''
   let text = ''
@@ -85,26 +71,30 @@ export function bind(expression: string, params: { [name: string]: unknown } = {
     text += before
     open = openAfter(before, open)
     end = index + hole.length
-    const value = Object.hasOwn(params, name!) ? params[name!] : undefined
-    if (value !== undefined) {
-      parts.push(text, ...fill(hole, value, open))
-      text = ''
-    } else if (open) {
+    const value = Object.hasOwn(params, name!) ? (params as { [name: string]: unknown })[name!] : undefined
+    if (open && value === undefined) {
       text += hole
     } else {
-      throw problem(`the parameter ${JSON.stringify(name)} is missing`)
+      parts.push(text, ...fill(hole, value, open))
+      text = ''
     }
   }
   return [...parts, text + expression.slice(end)]
 }
 
-/** The parts of a tagged template. */
+/** The parts of a tagged template: its values get placeholders of their own. */
 export function template(strings: readonly string[], values: readonly unknown[]): Part[] {
-  let open = ''
-  return strings.flatMap((text, index) => {
-    open = openAfter(text, open)
-    return index < values.length ? [text, ...fill(`value ${index + 1}`, values[index], open)] : [text]
-  })
+  return bind(strings.reduce((text, next, index) => `${text}{:${index}}${next}`), ['', ...values])
+}
+
+/** Tells one filter from another, also one that has no text before its server is known. */
+export function filterKey(filter: string | FilterText): string {
+  return filter instanceof FilterText ? JSON.stringify(filter.parts) : filter
+}
+
+/** Whether the text depends on the server's syntax. */
+export function needsSyntax(parts: readonly Part[]): boolean {
+  return parts.some((part) => typeof part === 'object' && part.text.includes('\\'))
 }
 
 /**
@@ -114,93 +104,56 @@ export function template(strings: readonly string[], values: readonly unknown[])
  * @throws TypeError where no exact form exists, or the text is longer than servers read.
  */
 export function render(parts: readonly Part[], syntax?: Syntax): string {
-  let text: string
-  if (syntax || !parts.some(hasBackslash)) {
-    text = join(parts, { syntax: syntax ?? 'new', neutral: false })
-  } else {
-    const end = lineEnd(parts)
-    const older = join(parts, { syntax: 'old', neutral: true })
-    const newer = join(parts, { syntax: 'new', neutral: true })
-    text = `((${readsOld} && (${older}${end})) || (${readsOld.replace('~', '!~')} && (${newer}${end})))`
+  const both = !syntax && needsSyntax(parts)
+  let text = join(parts, syntax ?? 'new', both)
+  if (both) {
+    const older = join(parts, 'old', both)
+    text = `((${readsOld} && ${older}) || (${readsOld.replace('~', '!~')} && ${text}))`
   }
-  const bytes = text.length * 3 > maxFilterBytes ? new TextEncoder().encode(text).length : 0
-  if (bytes > maxFilterBytes) {
-    throw problem(`it has ${bytes} bytes and the server reads at most ${maxFilterBytes}`)
-  }
+  const bytes = new TextEncoder().encode(text).length
+  if (bytes > maxFilterBytes) throw problem(`${bytes} bytes are more than the ${maxFilterBytes} that servers read`)
   return text
 }
 
-function join(parts: readonly Part[], reading: Reading): string {
+function join(parts: readonly Part[], syntax: Syntax, neutral: boolean): string {
   let text = ''
   for (const part of parts) {
     if (typeof part === 'string') {
       text += part
       continue
     }
-    const literal = quote(part.text, reading)
-    const comparison = literal ? null : /(^|[\s(&|])([A-Za-z_]\w*)\s*=\s*$/.exec(text)
-    const whole = comparison && equals(comparison[2]!, part.text, reading)
-    if (literal) text += literal
-    else if (whole) text = text.slice(0, comparison.index) + comparison[1]! + whole
-    else {
+    const literal = quote(part.text, syntax, neutral)
+    const [end, before, field] = /(^|[\s(&|])([A-Za-z_]\w*)\s*=\s*$/.exec(text) ?? []
+    const comparison = literal || (field && equals(field, part.text, syntax, neutral))
+    if (!comparison) {
       throw problem(
-        reading.neutral
-          ? 'its backslashes cannot be written before the server is known. Use the tagged template, or the option serverVersion'
-          : 'servers before 0.39.9 cannot read a text that ends in a backslash here; only "field = value" can be asked',
+        neutral
+          ? 'these backslashes need a known server: use the tagged template or the option serverVersion'
+          : 'servers before 0.39.9 can compare a text that ends in a backslash by "field = value" alone',
       )
     }
+    text = literal ? text + literal : text.slice(0, -end!.length) + before + comparison
   }
-  return text
+  return neutral ? group(text) : text
+}
+
+/** A comment at the end would swallow the parenthesis. */
+function group(text: string): string {
+  return `(${text}${text.includes('//') ? '\n' : ''})`
 }
 
 function fill(where: string, value: unknown, open: string): readonly Part[] {
-  if (open) {
-    throw problem(`${where} stands inside ${open === '/' ? 'a comment' : 'quotes'}. Take it out: values are quoted already`)
+  const refuse = (why: string): never => {
+    throw problem(`${where} ${why}`)
   }
-  try {
-    return literals(value)
-  } catch (cause) {
-    throw problem(`${where}: ${(cause as Error).message}`, cause)
-  }
-}
-
-function literals(value: unknown): readonly Part[] {
-  switch (typeof value) {
-    case 'number':
-      return [decimal(value)]
-    case 'boolean':
-    case 'bigint':
-      return [String(value)]
-    case 'string':
-      return [{ text: checked(value) }]
-  }
-  if (value === null) return ['null']
-  if (value instanceof FilterText) return ['(', ...value.parts, `${lineEnd(value.parts)})`]
-  if (value instanceof Date) return [{ text: formatDate(value) }]
-  if (Array.isArray(value)) return [{ text: checked(value.map(listItem).join()) }]
-  return [{ text: checked(JSON.stringify(value)) }]
-}
-
-function listItem(value: unknown): string {
-  if (typeof value === 'number') return decimal(value)
-  if (value instanceof Date) return formatDate(value)
-  return typeof value === 'object' && value ? JSON.stringify(value) : String(value ?? '')
-}
-
-function checked(text: string | undefined): string {
-  if (text === undefined) throw new TypeError('a filter cannot hold undefined, a function or a symbol')
-  if (text.includes('\0')) throw new TypeError('a filter cannot hold a NUL character')
-  if (/\p{Surrogate}/u.test(text)) throw new TypeError('the text holds half a character (a lone surrogate)')
-  return text
-}
-
-function hasBackslash(part: Part): boolean {
-  return typeof part === 'object' && part.text.includes('\\')
-}
-
-/** A comment would swallow the parenthesis behind it. */
-function lineEnd(parts: readonly Part[]): string {
-  return parts.some((part) => typeof part === 'string' && part.includes('//')) ? '\n' : ''
+  if (open) refuse('stands inside quotes or a comment: take it out, values are quoted already')
+  if (/undefined|function|symbol/.test(typeof value)) refuse(`is ${typeof value}`)
+  if (typeof value === 'number') return [Number.isFinite(value) ? decimal(value) : refuse(`is ${value}`)]
+  if (value === null || /^b/.test(typeof value)) return [String(value)]
+  if (value instanceof FilterText) return ['(', ...value.parts, value.includes('//') ? '\n)' : ')']
+  const text = Array.isArray(value) ? value.map(toText).join() : toText(value)
+  if (/\0|\p{Surrogate}/u.test(text)) refuse('holds NUL or half a character, which servers cannot store')
+  return [{ text }]
 }
 
 /** What a stretch of expression leaves open: a quote, a comment (`/`), or nothing. */
@@ -208,12 +161,11 @@ function openAfter(text: string, open: string): string {
   for (const [mark] of text.matchAll(/\\.|["'\n]|\/\//gs)) {
     if (open === '/') open = mark.endsWith('\n') ? '' : open
     else if (open) open = mark === open ? '' : open
-    else if (mark === '//') open = '/'
-    else if (mark === `'` || mark === `"`) open = mark
+    else open = /["'/]$/.exec(mark)?.[0] ?? ''
   }
   return open
 }
 
-function problem(reason: string, cause?: unknown): TypeError {
-  return new TypeError(`pb.filter: ${reason}.`, { cause })
+function problem(reason: string): TypeError {
+  return new TypeError(`pb.filter: ${reason}.`)
 }

@@ -4,37 +4,38 @@
  */
 export type Syntax = 'old' | 'new'
 
-/** Both readings must see the text end at the same place, for example before the client knows the server. */
-export type Reading = { syntax: Syntax; neutral: boolean }
-
-/** A text as a quoted literal, or `undefined` where the reading has none. */
-export function quote(text: string, { syntax, neutral }: Reading): string | undefined {
+/**
+ * A text as a quoted literal, or `undefined` where there is none.
+ *
+ * @param neutral - both syntaxes must see it end at the same place, because the server will choose.
+ */
+export function quote(text: string, syntax: Syntax, neutral: boolean): string | undefined {
   if (text.endsWith('\\') && (neutral || syntax === 'old')) return undefined
-  // A backslash before the quote is where the two readings part: take the quote that has none before it.
+  // A backslash before a quote is where the two part: take the quote that has none before it.
   const mark = [`'`, `"`].find((candidate) => !neutral || !text.includes(`\\${candidate}`))
-  if (!mark) return undefined
   const escaped = syntax === 'new' ? text.replaceAll('\\', '\\\\') : text
-  return mark + escaped.replaceAll(mark, `\\${mark}`) + mark
+  return mark && mark + escaped.replaceAll(mark, `\\${mark}`) + mark
 }
 
 /**
- * `field = text` for a text that ends in a backslash, which the old reading cannot write as a literal: bounds that
+ * `field = text` for a text that ends in a backslash, which the old syntax cannot write as a literal: bounds that
  * leave only texts beginning with it, then a pattern that leaves only itself.
  */
-export function equals(field: string, text: string, reading: Reading): string | undefined {
+export function equals(
+  field: string,
+  text: string,
+  syntax: Syntax,
+  neutral: boolean,
+): string | undefined {
   const start = text.replace(/\\+$/, '')
   const pattern = start.replace(/[\\%_]/g, '\\$&') + '\\\\'.repeat(text.length - start.length)
-  const [from, to, like, longer] = [start, `${start}]`, `${pattern}%`, `${pattern}_%`].map((bound) =>
-    quote(bound, reading),
-  )
-  return (
-    from && to && `(${field} > ${from} && ${field} < ${to} && ${field} ~ ${like} && ${field} !~ ${longer})`
-  )
+  const bounds = [start, `${start}]`, `${pattern}%`, `${pattern}_%`]
+  const [from, to, like, longer] = bounds.map((bound) => quote(bound, syntax, neutral))
+  return from && `(${field} > ${from} && ${field} < ${to} && ${field} ~ ${like} && ${field} !~ ${longer})`
 }
 
 /** A number without exponent, because the server's grammar has none. */
 export function decimal(value: number): string {
-  if (!Number.isFinite(value)) throw new TypeError(`a filter cannot hold ${value}`)
   const text = String(value)
   if (!text.includes('e')) return text
   return value.toLocaleString('en', { useGrouping: false, maximumSignificantDigits: 17 })

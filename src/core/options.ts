@@ -79,15 +79,12 @@ const known = new Set(
  * calls do it on a copy of what they are given.
  */
 export function normalizeUnknownQueryParams(options: SendOptions = {}): void {
-  let query = options.query
-  if (options.params) query = { ...options.params, ...query }
+  const query = { ...options.params, ...options.query }
   for (const key in options) {
     if (known.has(key)) continue
-    query ??= {}
-    if (query === options.query) query = { ...query }
     query[key] ??= options[key]
     delete options[key]
   }
   delete options.params
-  if (query) options.query = query
+  if (Object.keys(query).length > 0) options.query = query
 }

@@ -10,7 +10,7 @@ export function path(strings: TemplateStringsArray, ...segments: unknown[]): str
     const text = String(segment ?? '')
     if (/^\.{0,2}$/.test(text) || /\p{Surrogate}/u.test(text)) {
       throw new TypeError(
-        `${strings.join('{…}')}: ${JSON.stringify(text)} cannot be part of a path. Pass a non-empty id or name.`,
+        `${strings.join('{…}')}: ${JSON.stringify(text)} is no id or name that a path can hold.`,
       )
     }
     built += encodeURIComponent(text) + strings[index + 1]!

@@ -15,16 +15,15 @@ export function serializeQueryParams(params: { [key: string]: any }): string {
       try {
         pairs.push(`${encodeURIComponent(key)}=${encodeURIComponent(toText(item))}`)
       } catch (cause) {
-        throw new TypeError(`The query parameter ${JSON.stringify(key)} cannot be written: ${cause}`, {
-          cause,
-        })
+        throw new TypeError(`The query parameter "${key}" cannot be written: ${cause}`, { cause })
       }
     }
   }
   return pairs.join('&')
 }
 
-function toText(value: any): string {
+/** One value as text. */
+export function toText(value: any): string {
   if (value instanceof Date) return formatDate(value)
   if (value instanceof String) return value.toString()
   return typeof value === 'object' ? JSON.stringify(value) : String(value)

@@ -10,7 +10,7 @@ export interface RetryOptions {
   maxDelayMs?: number | undefined
 }
 
-/** Never reached the server, whatever the method. Node's codes; browsers do not say. */
+/** Never reached the server, whatever was asked. Node's codes; browsers do not say. */
 const notSent = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|CONNECT_TIMEOUT/
 
 /**
@@ -27,11 +27,9 @@ export function retryDelayMs(
     typeof retry === 'object' ? retry : { times: retry ?? 0 }
   if (attempt >= times || !(error instanceof ClientResponseError)) return undefined
   const { kind, status, originalError } = error
-  const wasRefused =
-    status === 429 || (kind === 'network' && notSent.test(originalError?.cause?.code))
-  const mayWorkNow =
-    kind === 'network' || kind === 'timeout' || (status >= 502 && status <= 504)
-  if (!wasRefused && !(isRepeatable && mayWorkNow)) return undefined
+  const wasNotDone = status === 429 || notSent.test(originalError?.cause?.code)
+  const isPassing = /network|timeout/.test(kind) || (status > 501 && status < 505)
+  if (!wasNotDone && !(isRepeatable && isPassing)) return undefined
   const asked = retryAfterMs(error.headers) ?? 0
   if (asked > maxDelayMs) return undefined
   // Full jitter: clients that failed together do not come back together.

@@ -1,9 +1,9 @@
 import { decode, readBody } from './answer.ts'
-import { isJSON, isStream, isUpload, toFormDataIfNeeded, toJSON } from './body.ts'
+import { isJSON, isUpload, toFormDataIfNeeded, toJSON } from './body.ts'
 import { Call } from './call.ts'
 import { AbortError, NetworkError } from './errors.ts'
 import type { ApiError, ClientResponseError } from './errors.ts'
-import { FilterText, render } from './filter.ts'
+import { FilterText, needsSyntax, render } from './filter.ts'
 import { headerName, mergeHeaders } from './headers.ts'
 import type { HeaderRecord } from './headers.ts'
 import type { Syntax } from './literal.ts'
@@ -64,30 +64,28 @@ export type Middleware = (
   next: (request: OutgoingRequest) => Promise<Response>,
 ) => Promise<Response>
 
-/** Builds a request, sends it, and reads the answer or raises. Knows HTTP, and no endpoint but one (see `askSyntax`). */
+/** Builds requests, sends them, and reads the answers or raises. Knows HTTP, and no endpoint but one (see `askSyntax`). */
 export class Transport {
   readonly #host: TransportHost
   readonly #options: TransportOptions
   readonly #pending = new Set<Call>()
-  /** The newest call of each request key, while it is pending. */
-  readonly #newest = new Map<string, Call>()
+  #isClosed = false
+  #server: { base: string; syntax?: Syntax | undefined; asked?: Promise<Syntax | undefined> | undefined }
   middleware: readonly Middleware[] = []
   autoCancellation: boolean
-  #isClosed = false
-  #syntax: { base: string; syntax: Syntax | undefined; asked?: Promise<Syntax | undefined> }
 
   constructor(host: TransportHost, options: TransportOptions) {
     this.#host = host
     this.#options = options
     this.autoCancellation = options.autoCancellation ?? true
-    this.#syntax = { base: host.buildURL(''), syntax: syntaxOf(options.serverVersion) }
+    this.#server = { base: host.buildURL(''), syntax: syntaxOf(options.serverVersion) }
   }
 
-  /** How the server reads filters, if that is known. It is forgotten when the base URL changes. */
+  /** How the server reads filters, if that is known. Forgotten when the base URL changes. */
   get syntax(): Syntax | undefined {
     const base = this.#host.buildURL('')
-    if (base !== this.#syntax.base) this.#syntax = { base, syntax: undefined }
-    return this.#syntax.syntax
+    if (base !== this.#server.base) this.#server = { base }
+    return this.#server.syntax
   }
 
   async send<T>(path: string, given: SendOptions = {}): Promise<T> {
@@ -95,15 +93,26 @@ export class Transport {
     normalizeUnknownQueryParams(options)
     const method = (options.method ||= 'GET')
     const isRead = method === 'GET' || method === 'HEAD'
-    const retry = options.retry ?? this.#options.retry
-    const call = this.#start(path, isRead, options)
+    const { $autoCancel, $cancelKey = $autoCancel === false ? null : this.#options.requestKey } = options
+    const { requestKey = $cancelKey } = options
+    const key = requestKey === null ? '' : (requestKey ?? `${method} ${path}`)
+    const call = new Call(key, method, path.replace(/[?#].*/s, ''))
+    // A write that the server may have done is never reported as cancelled, unless its caller asked for that.
+    if (requestKey || (requestKey === undefined && isRead && this.autoCancellation)) {
+      this.cancel(key, `A newer call with the key "${key}" replaced it; requestKey: null keeps both.`)
+    }
+    this.#pending.add(call)
+    call.follow(options.signal)
+    call.follow(this.#options.signal)
+    if (this.#isClosed) call.stop('The client is closed.')
     try {
       for (let attempt = 0; ; attempt++) {
         try {
           return await this.#attempt(call, path, options)
         } catch (error) {
-          const canRepeat = isRead || options[repeatable] === true
-          const delayMs = call.isStopped ? undefined : retryDelayMs(error, attempt, retry, canRepeat)
+          const { retry = this.#options.retry, [repeatable]: canRepeat = isRead, body } = options
+          const isFinal = call.stopped || body?.[Symbol.asyncIterator]
+          const delayMs = isFinal ? undefined : retryDelayMs(error, attempt, retry, canRepeat)
           if (delayMs === undefined) throw error
           await call.pause(delayMs)
         }
@@ -111,15 +120,12 @@ export class Transport {
     } finally {
       call.end()
       this.#pending.delete(call)
-      if (this.#newest.get(call.key) === call) this.#newest.delete(call.key)
     }
   }
 
   /** Cancels the pending calls of a request key, or all. */
-  cancel(key?: string): void {
-    for (const call of this.#pending) {
-      if (key === undefined || call.key === key) call.stop('It was cancelled.')
-    }
+  cancel(key?: string, reason = 'Cancelled.'): void {
+    for (const call of this.#pending) if (key === undefined || call.key === key) call.stop(reason)
   }
 
   /** Cancels what is pending; later calls are refused. */
@@ -128,54 +134,28 @@ export class Transport {
     this.cancel()
   }
 
-  /** The text of a filter in the server's syntax. Asks the server for it where it matters and nothing has told. */
-  async writeFilter(filter: FilterText): Promise<string> {
-    return render(filter.parts, filter.needsSyntax ? (this.syntax ?? (await this.#askSyntax())) : 'new')
-  }
-
-  #start(path: string, isRead: boolean, options: SendOptions): Call {
-    const given = options.requestKey === undefined ? this.#options.requestKey : options.requestKey
-    const named = given ?? options.$cancelKey
-    const isKept = given === null || options.$autoCancel === false
-    const key = isKept ? '' : (named ?? `${options.method} ${path}`)
-    const call = new Call(key, options.method!, path.replace(/[?#].*/s, ''))
-    // A write that the server may have done is never reported as cancelled, unless its caller asked for that.
-    if (key && (named || (isRead && this.autoCancellation))) {
-      const reason = `A newer call with the request key ${JSON.stringify(key)} replaced it; requestKey: null keeps both.`
-      this.#newest.get(key)?.stop(reason)
-      this.#newest.set(key, call)
-    }
-    this.#pending.add(call)
-    call.follow(options.signal)
-    call.follow(this.#options.signal)
-    if (this.#isClosed) call.stop('The client is closed.')
-    return call
-  }
-
   async #attempt(call: Call, path: string, given: SendOptions): Promise<any> {
     const host = this.#host
-    if (host.authStore.ready) await call.wait(host.authStore.ready)
+    const { ready } = host.authStore
+    if (ready) await call.run(() => ready)
     let url = host.buildURL(path)
     const body = isJSON(given.body) ? toFormDataIfNeeded(given.body) : given.body
     let options: SendOptions = { ...given, body, headers: this.#headers(given.headers, body) }
     if (host.beforeSend) {
-      const result = { ...(await call.wait(Promise.resolve(host.beforeSend(url, options)))) }
+      const result = (await call.run(() => host.beforeSend!(url, options))) ?? {}
       url = result.url || url
       // Older hooks return the options themselves.
       if (result.options) options = result.options
-      else if (result.url === undefined && Object.keys(result).length > 0) options = result
+      else if (!result.url && Object.keys(result).length > 0) options = result
     }
-    const query = options.query && serializeQueryParams(await this.#resolve(call, options.query))
+    const query = serializeQueryParams(await this.#resolve(call, options.query))
     if (query) url += (url.includes('?') ? '&' : '?') + query
     call.details.url = url
-    call.details.hasFields = /[?&]fields=/.test(url)
 
     const { response, data, error } = await this.#exchange(call, url, options, given[expects])
-    const changed = host.afterSend
-      ? await call.wait(Promise.resolve(host.afterSend(response, data, options)))
-      : data
-    if (!error) return changed
-    error.response = changed ?? {}
+    const result = host.afterSend ? await call.run(() => host.afterSend!(response, data, options)) : data
+    if (!error) return result
+    error.response = result ?? {}
     throw error
   }
 
@@ -190,26 +170,29 @@ export class Transport {
     return headers
   }
 
-  /** Query values that are not yet what the server reads. */
-  async #resolve(call: Call, query: { [key: string]: any }): Promise<{ [key: string]: any }> {
+  /** Writes the values that depend on the server or on where they stand. */
+  async #resolve(call: Call, query: { [key: string]: any } = {}): Promise<{ [key: string]: any }> {
     const resolved = { ...query }
     for (const key in query) {
       const value = query[key]
-      if (value instanceof FilterText) resolved[key] = await call.wait(this.writeFilter(value))
+      if (value instanceof FilterText) {
+        const syntax = needsSyntax(value.parts) ? (this.syntax ?? (await call.run(() => this.#askSyntax()))) : 'new'
+        resolved[key] = render(value.parts, syntax)
+      }
       if (/^(expand|fields|sort)$/.test(key) && Array.isArray(value)) resolved[key] = value.join()
     }
     return resolved
   }
 
   #exchange(call: Call, url: string, options: SendOptions, shape: Shape | undefined): Promise<Answer> {
-    const { body } = options
-    const init = { ...options, method: options.method ?? 'GET' } as OutgoingRequest['init']
+    const { body, timeout, fetch: own } = options
+    // Streams need `duplex`.
+    const init = { duplex: 'half', ...options } as OutgoingRequest['init'] & { duplex: string }
     if (isJSON(body)) init.body = toJSON(body)
-    else if (isStream(body)) Object.assign(init, { duplex: 'half' })
     const patience = isUpload(body) ? 0 : (this.#options.timeout ?? defaultTimeoutMs)
-    const run = async (signal: AbortSignal): Promise<Answer> => {
+    return call.run(async (signal) => {
       init.signal = signal
-      const response = await this.#fetch(call, { url, init }, options.fetch)
+      const response = await this.#fetch(call, { url, init }, own)
       call.showSign()
       const text = await readBody(response, call.showSign).catch((cause: unknown) => {
         // The status says what happened, even where its explanation is cut.
@@ -218,12 +201,11 @@ export class Transport {
       })
       this.#learnSyntax(response, text)
       return { response, ...decode(response, text, shape, call.details) }
-    }
-    return call.attempt(run, options.timeout ?? patience)
+    }, timeout ?? patience)
   }
 
   /** Through the middleware, the first added outermost. */
-  #fetch(call: Call, request: OutgoingRequest, own: FetchFunction | undefined, depth = 0): Promise<Response> {
+  #fetch(call: Call, request: OutgoingRequest, own?: FetchFunction, depth = 0): Promise<Response> {
     const wrap = this.middleware[depth]
     if (wrap) return wrap(request, (inner) => this.#fetch(call, inner, own, depth + 1))
     const send = own ?? this.#options.fetch ?? fetch
@@ -235,8 +217,9 @@ export class Transport {
   #learnSyntax({ ok, headers }: Response, text: string): void {
     // Since 0.40 answers have this header and no final newline. A proxy may add the header to an older server's answers: then
     // the newline is there.
-    if (!ok || this.syntax || !text || text.endsWith('\n')) return
-    if (headers?.get?.('cross-origin-opener-policy') === 'same-origin') this.#syntax.syntax = 'new'
+    if (ok && !this.syntax && /[^\n]$/.test(text) && headers?.get?.('cross-origin-opener-policy') === 'same-origin') {
+      this.#server.syntax = 'new'
+    }
   }
 
   /**
@@ -244,21 +227,21 @@ export class Transport {
    * install has and no guest sees rows of. Any other answer than yes or no tells nothing.
    */
   #askSyntax(): Promise<Syntax | undefined> {
-    const state = this.#syntax
-    state.asked ??= this.send('/api/collections/_authOrigins/records', {
-      query: { perPage: 1, skipTotal: true, filter: '"\\\\"="\\\\"' },
+    const server = this.#server
+    server.asked ??= this.send('/api/collections/_authOrigins/records', {
+      query: { perPage: 1, skipTotal: 1, filter: '"\\\\"="\\\\"' },
       requestKey: null,
       [expects]: 'list',
     }).then(
-      () => (state.syntax = 'new'),
+      () => (server.syntax = 'new'),
       (error: ClientResponseError) => {
-        delete state.asked
-        if (error.status === 400) return (state.syntax = 'old')
-        if (error.status >= 400) return undefined
-        throw error
+        server.asked = undefined
+        if (error.status === 400) return (server.syntax = 'old')
+        if (!error.status) throw error
+        return undefined
       },
     )
-    return state.asked
+    return server.asked
   }
 }
 
@@ -271,16 +254,13 @@ interface Answer {
 function networkError(cause: any, { details }: Call, prefix = ''): Error {
   // Node's fetch hides the reason one level down, and two when it tried several addresses.
   const inner = cause?.cause?.errors?.[0] ?? cause?.cause
-  const message = `${prefix}${inner?.message || inner?.code || cause?.message || cause}`
-  if (cause?.name === 'AbortError') {
-    return new AbortError({ ...details, message, isAbort: true, originalError: cause })
-  }
-  const hint = inner?.code === 'ECONNREFUSED' ? 'Is the server running, and is the base URL right?' : ''
-  return new NetworkError({ ...details, message, hint, originalError: cause })
+  const message = prefix + (inner?.message || cause?.message || cause)
+  const isAbort = cause?.name === 'AbortError'
+  const Class = isAbort ? AbortError : NetworkError
+  return new Class({ ...details, message, isAbort, originalError: cause })
 }
 
 function syntaxOf(version: string | undefined): Syntax | undefined {
   if (!version) return undefined
-  const [major = 0, minor = 0, patch = 0] = version.replace(/^v/, '').split('.').map(Number.parseFloat)
-  return major > 0 || minor > 39 || (minor === 39 && patch >= 9) ? 'new' : 'old'
+  return version.replace(/^v/, '').localeCompare('0.39.9', 'en', { numeric: true }) < 0 ? 'old' : 'new'
 }

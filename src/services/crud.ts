@@ -1,5 +1,5 @@
 import { NotFoundError } from '../core/errors.ts'
-import { FilterText } from '../core/filter.ts'
+import { filterKey } from '../core/filter.ts'
 import type { Filter } from '../core/filter.ts'
 import { expects } from '../core/options.ts'
 import { path } from '../core/path.ts'
@@ -32,23 +32,19 @@ export abstract class CrudService<M> extends BaseService {
   async getFullList<T = M>(options?: FullListOptions): Promise<Array<T>>
   async getFullList<T = M>(batch?: number, options?: ListOptions): Promise<Array<T>>
   async getFullList<T = M>(
-    batchOrOptions: number | FullListOptions = {},
+    batchOrOptions?: number | FullListOptions,
     options?: ListOptions,
   ): Promise<Array<T>> {
-    const given: FullListOptions =
-      typeof batchOrOptions === 'number' ? { batch: batchOrOptions, ...options } : batchOrOptions
-    const { batch = maxPerPage, ...rest } = given
-    return this._getFullList<T>(batch, rest)
-  }
-
-  protected async _getFullList<T = M>(batchSize = maxPerPage, options?: ListOptions): Promise<Array<T>> {
-    if (!(batchSize > 0)) throw new TypeError(`getFullList: batch is ${batchSize}; pass 1 to ${maxPerPage}.`)
+    const isNumber = typeof batchOrOptions === 'number'
+    const given = isNumber ? { batch: batchOrOptions, ...options } : batchOrOptions
+    const { batch = maxPerPage, ...rest } = given ?? {}
+    if (!(batch > 0)) throw new TypeError(`getFullList: batch is ${batch}; pass 1 to ${maxPerPage}.`)
     const all: T[] = []
     for (let page = 1; ; page++) {
-      const { items, perPage } = await this.getList<T>(page, batchSize, { skipTotal: true, ...options })
+      const { items, perPage } = await this.getList<T>(page, batch, { skipTotal: true, ...rest })
       all.push(...items)
       // The server's perPage: it clamps ours.
-      if (items.length < (perPage || batchSize)) return all
+      if (items.length < (perPage || batch)) return all
     }
   }
 
@@ -78,9 +74,8 @@ export abstract class CrudService<M> extends BaseService {
    * @throws NotFoundError (made here; `status` 404) when none does.
    */
   async getFirstListItem<T = M>(filter: string | Filter, options?: CommonOptions): Promise<T> {
-    const text = (filter as unknown) instanceof FilterText ? (filter as unknown as FilterText).key : filter
     const { items } = await this.getList<T>(1, 1, {
-      requestKey: `one_by_filter_${this.baseCrudPath}_${text}`,
+      requestKey: `one_by_filter_${this.baseCrudPath}_${filterKey(filter)}`,
       ...options,
       query: { filter, skipTotal: 1, ...options?.query },
     })

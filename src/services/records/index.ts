@@ -45,7 +45,7 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
 
   /** Whether this is the superusers' collection. */
   get isSuperusers(): boolean {
-    return /^(_superusers|_pbc_2773867675|pbc_3142635823)$/.test(this.collectionIdOrName)
+    return /^(_superusers|pbc_3142635823)$/.test(this.collectionIdOrName)
   }
 
   /**
@@ -71,10 +71,7 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
       // The collection wants other ids: nothing was stored.
       if (!/not_unique|pk_invalid/.test(refused)) return super.create<T>(body, { ...options, retry: 0 })
       // An earlier attempt was stored, and its answer lost.
-      return this.getOne<T>(id, options).catch((hidden: ClientResponseError) => {
-        hidden.hint = 'The record was stored, but its answer was lost and the view rule hides it.'
-        throw hidden
-      })
+      return this.getOne<T>(id, options)
     }
   }
 
@@ -94,11 +91,10 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
     const item = await super.update<T>(id, bodyParams, options)
     const { authStore } = this.client
     if (this.isSignedIn(id)) {
-      const { record } = authStore
-      const expand = { ...record?.expand, ...(item as RecordModel).expand }
-      const merged = { ...record!, ...(item as unknown as RecordModel) }
-      if (Object.keys(expand).length > 0) merged.expand = expand
-      authStore.save(authStore.token, merged)
+      const record = authStore.record!
+      const changed = item as unknown as RecordModel
+      const expand = { ...record.expand, ...changed.expand }
+      authStore.save(authStore.token, { ...record, ...changed, expand })
     }
     return item
   }
@@ -179,9 +175,10 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
 
   /** Signs in with what an auth endpoint answered. */
   protected authResponse<T = M>(responseData: any): RecordAuthResponse<T> {
-    const record = this.decode(responseData?.record ?? {})
-    this.client.authStore.save(responseData?.token, record as RecordModel)
-    return { ...responseData, token: responseData?.token ?? '', record: record as unknown as T }
+    const { token = '', record = {} } = responseData ?? {}
+    const decoded = this.decode<T>(record)
+    this.client.authStore.save(token, decoded as RecordModel)
+    return { ...responseData, token, record: decoded }
   }
 
   private isSignedIn(id: string): boolean {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
@@ -21,8 +22,15 @@ export interface Folders {
   public: string
 }
 
-/** Creates the temporary folder of one server. */
+/**
+ * Creates the temporary folder of one server.
+ *
+ * @throws TypeError when a given folder with hooks or public files does not exist.
+ */
 export async function createFolders(options: FolderOptions): Promise<Folders> {
+  // PocketBase passes over a missing folder in silence. It creates the other two.
+  requireFolder('hooksDir', options.hooksDir)
+  requireFolder('publicDir', options.publicDir)
   const own = await mkdtemp(join(tmpdir(), 'pocketbase-'))
   const given = (folder: string | undefined, name: string) => resolve(folder ?? join(own, name))
   return {
@@ -33,6 +41,11 @@ export async function createFolders(options: FolderOptions): Promise<Folders> {
     migrations: given(options.migrationsDir, 'pb_migrations'),
     public: given(options.publicDir, 'pb_public'),
   }
+}
+
+function requireFolder(option: string, folder: string | undefined): void {
+  if (folder === undefined || existsSync(folder)) return
+  throw new TypeError(`${option}: there is no folder ${resolve(folder)}`)
 }
 
 /** The flags that every command of the executable gets. */

@@ -41,7 +41,7 @@ export async function untilReady(server: ServerProcess, options: ReadyOptions): 
 }
 
 /** The error for a process that ended instead of serving. */
-export function startFailure(server: ServerProcess, url: string): PocketBaseServerError {
+function startFailure(server: ServerProcess, url: string): PocketBaseServerError {
   if (/address already in use|Only one usage of each socket address/i.test(server.output())) {
     return new PocketBaseServerError(
       'port-taken',

@@ -66,6 +66,7 @@ export interface StartOptions {
  * Every server is its own: port, data, migrations. It listens on 127.0.0.1 only.
  *
  * @throws {@link PocketBaseServerError} when there is no executable, the port is taken, or it does not start.
+ * @throws TypeError when `hooksDir` or `publicDir` does not exist.
  */
 export async function startPocketBase(options: StartOptions = {}): Promise<PocketBaseServer> {
   const { version: wanted = newestPocketBase, port, signal } = options

@@ -9,7 +9,8 @@ import {
 } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
-import { execFileSync } from 'node:child_process'
+import { promisify } from 'node:util'
+import { execFile, execFileSync } from 'node:child_process'
 
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 
@@ -32,7 +33,7 @@ const version = newestPocketBase
 const downloadPath = `/v${version}/${archiveName(version)}`
 
 /** Where Go is and keeps its caches, which follow HOME; undefined when it is not installed. */
-const goSettings = readGoSettings()
+const goSettings = await readGoSettings()
 
 let executable: Uint8Array
 let goodZip: Uint8Array
@@ -327,10 +328,11 @@ test('a cache that cannot be written is named, with the way out', async () => {
   expect(error.message).toMatch(/a-file.* cannot be written: .*Set XDG_CACHE_HOME/)
 })
 
-function readGoSettings(): Record<string, string> | undefined {
+async function readGoSettings(): Promise<Record<string, string> | undefined> {
   try {
     const names = ['GOCACHE', 'GOMODCACHE', 'GOPATH', 'GOPROXY', 'GOSUMDB', 'GOFLAGS']
-    const values = execFileSync('go', ['env', ...names], { encoding: 'utf8' }).split('\n')
+    const { stdout } = await promisify(execFile)('go', ['env', ...names])
+    const values = stdout.split('\n')
     const settings = names.map((name, index) => [name, values[index] ?? ''])
     return { ...Object.fromEntries(settings), PATH: process.env['PATH'] ?? '' }
   } catch {

@@ -254,6 +254,14 @@ describe.each(versionsUnderTest())('PocketBase %s', (version) => {
   })
 })
 
+test('a folder with hooks or public files that does not exist is refused', async () => {
+  const missing = join(folder.path, 'missing')
+  for (const options of [{ hooksDir: missing }, { publicDir: missing }]) {
+    await expect(startPocketBase(options)).rejects.toThrow(TypeError)
+    await expect(startPocketBase(options)).rejects.toThrow(`there is no folder ${missing}`)
+  }
+})
+
 test('stopping twice, killing afterwards and restarting afterwards', async () => {
   const server = await startPocketBase()
   await Promise.all([server.stop(), server.stop()])

@@ -111,7 +111,7 @@ export class Transport {
           return await this.#attempt(call, path, options)
         } catch (error) {
           const { retry = this.#options.retry, [repeatable]: canRepeat = isRead, body } = options
-          const isFinal = call.stopped || body?.[Symbol.asyncIterator]
+          const isFinal = call.stopped || body?.getReader
           const delayMs = isFinal ? undefined : retryDelayMs(error, attempt, retry, canRepeat)
           if (delayMs === undefined) throw error
           await call.pause(delayMs)

@@ -406,7 +406,7 @@ describe('the caller’s signal', () => {
     expect(getEventListeners(ofCall.signal, 'abort')).toHaveLength(400)
     const replaced = [1, 2, 3].map(() => client.send('/api/y', { signal: ofCall.signal }))
     const results = await outcomes(...calls, ...replaced)
-    expect(new Set(results)).toEqual(new Set(['done', 'not-found', 'decode', 'network', 'abort']))
+    expect(new Set(results)).toEqual(new Set(['done', 'api', 'decode', 'network', 'abort']))
     expect(getEventListeners(ofCall.signal, 'abort')).toEqual([])
     expect(getEventListeners(ofClient.signal, 'abort')).toEqual([])
     // And no abort of a later day reaches what has ended.

@@ -106,7 +106,7 @@ describe('a read', () => {
   })
 
   test('fails with the last error when the attempts are used up', async () => {
-    expect(await attempts([503, 502, 429, 503], read)).toEqual([3, 'rate-limit'])
+    expect(await attempts([503, 502, 429, 503], read)).toEqual([3, 'api'])
   })
 
   test('with HEAD is one too', async () => {
@@ -174,7 +174,7 @@ describe('a write', () => {
     const options = { method: 'POST', body: new Response('x').body, retry: 2 }
     const outcome = outcomeOf(client.send('/api/x', options))
     await vi.runAllTimersAsync()
-    expect(await outcome).toBe('rate-limit')
+    expect(await outcome).toBe('api')
     expect(requests).toHaveLength(1)
   })
 })

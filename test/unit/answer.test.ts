@@ -271,7 +271,7 @@ describe('an error body', () => {
           const { message, ...rest } = error as ApiError
           expect(rest).toMatchObject({ status, method: 'GET', path: '/api/x' })
           expect(typeof message).toBe('string')
-          expect((error as ApiError).describe()).toContain(`failed with ${status}: `)
+          expect((error as ApiError).describe()).toContain(`failed with ${status}:`)
           expect(typeof (error as ApiError).fieldErrors).toBe('object')
           expect(() => JSON.stringify(error)).not.toThrow()
         },

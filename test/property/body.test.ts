@@ -32,7 +32,8 @@ const body = fc.dictionary(fc.stringMatching(/^[a-z]{1,6}$/), value, { maxKeys: 
 
 /** What a server should store of a value: what JSON says, with every half of a character replaced. */
 function stored(given: unknown): unknown {
-  return wellFormed(JSON.parse(JSON.stringify(given)))
+  const plain = JSON.stringify(given)
+  return wellFormed(JSON.parse(plain))
 }
 
 function wellFormed(given: unknown): unknown {

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+
+import { AuthError, NotFoundError, ValidationError } from '../../../src/index.ts'
+import type { CollectionImport } from '../../../src/index.ts'
+import { failure } from '../case.ts'
+import type { Case, Cases } from '../case.ts'
+import type { Context } from '../context.ts'
+
+const fields = [{ name: 'title', type: 'text' }]
+
+/** `import` has two names. */
+function importCase(method: 'import' | 'importCollections'): Case {
+  return {
+    async ok({ admin, unique }) {
+      const [kept, added] = [unique('kept'), unique('added')]
+      await admin.collections.create({ name: kept, type: 'base', fields })
+      const model: CollectionImport = { name: added, type: 'base', fields }
+      assert.equal(await admin.collections[method]([model]), true)
+      const names = new Set((await admin.collections.getFullList()).map(({ name }) => name))
+      assert(names.has(added) && names.has(kept))
+    },
+    async fails({ admin }) {
+      const error = await failure(ValidationError, async () => admin.collections[method]([]))
+      assert.deepEqual(Object.keys(error.fieldErrors), ['collections'])
+      return error
+    },
+  }
+}
+
+async function createCollection({ admin, unique }: Context): Promise<{ id: string; name: string }> {
+  return admin.collections.create({ name: unique('collection'), type: 'base', fields })
+}
+
+export const CollectionService: Cases = {
+  baseCrudPath: {
+    async ok({ admin }) {
+      const answer = await admin.send(admin.collections.baseCrudPath, { query: { perPage: 1 } })
+      assert.equal(answer.items.length, 1)
+    },
+    fails: 'cannot fail: it is a constant',
+  },
+  decode: {
+    async ok({ admin }) {
+      const { collections } = admin
+      const model = await collections.getOne('users')
+      assert.equal(collections.decode(model), model)
+    },
+    fails: 'cannot fail: it hands on what it gets, unless a subclass overrides it',
+  },
+  getFullList: {
+    async ok({ admin }) {
+      const all = await admin.collections.getFullList({ sort: 'name' })
+      const inPages = await admin.collections.getFullList(2, { sort: 'name' })
+      assert(all.some(({ name }) => name === 'posts'))
+      assert.deepEqual(inPages, all)
+    },
+    fails: async ({ guest }) => failure(AuthError, async () => guest().collections.getFullList()),
+  },
+  getList: {
+    async ok({ admin }) {
+      const { page, perPage, items } = await admin.collections.getList(1, 2)
+      assert.deepEqual([page, perPage, items.length], [1, 2, 2])
+    },
+    fails: async ({ guest }) => failure(AuthError, async () => guest().collections.getList()),
+  },
+  getFirstListItem: {
+    async ok({ admin }) {
+      const { name } = await admin.collections.getFirstListItem(admin.filter`name = ${'posts'}`)
+      assert.equal(name, 'posts')
+    },
+    fails: async ({ admin }) =>
+      failure(NotFoundError, async () => admin.collections.getFirstListItem(`name = 'missing'`)),
+  },
+  getOne: {
+    async ok({ admin }) {
+      const byName = await admin.collections.getOne('posts')
+      assert.deepEqual(await admin.collections.getOne(byName.id), byName)
+    },
+    fails: async ({ admin }) =>
+      failure(NotFoundError, async () => admin.collections.getOne('missing')),
+  },
+  create: {
+    async ok({ admin, unique }) {
+      const name = unique('collection')
+      const model = await admin.collections.create({ name, type: 'base', fields })
+      assert.deepEqual(await admin.collections.getOne(name), model)
+    },
+    async fails({ admin }) {
+      const model = { name: 'posts', type: 'base' }
+      const error = await failure(ValidationError, async () => admin.collections.create(model))
+      assert.equal(error.fieldErrors['name']?.code, 'validation_collection_name_exists')
+      return error
+    },
+  },
+  update: {
+    async ok(context) {
+      const { id } = await createCollection(context)
+      const name = context.unique('renamed')
+      assert.equal((await context.admin.collections.update(id, { name })).name, name)
+    },
+    async fails(context) {
+      const { collections } = context.admin
+      const { id } = await createCollection(context)
+      const error = await failure(ValidationError, async () => collections.update(id, { name: '' }))
+      assert.equal(error.fieldErrors['name']?.code, 'validation_required')
+      return error
+    },
+  },
+  delete: {
+    async ok(context) {
+      const { id } = await createCollection(context)
+      assert.equal(await context.admin.collections.delete(id), true)
+      await failure(NotFoundError, async () => context.admin.collections.getOne(id))
+    },
+    fails: async ({ admin }) =>
+      failure(NotFoundError, async () => admin.collections.delete('missing')),
+  },
+  import: importCase('import'),
+  importCollections: importCase('importCollections'),
+}

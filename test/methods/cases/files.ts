@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+
+import { AuthError, createFile } from '../../../src/index.ts'
+import { failure } from '../case.ts'
+import type { Cases } from '../case.ts'
+
+export const FileService: Cases = {
+  getURL: {
+    async ok({ guest, post }) {
+      const record = await post({ cover: createFile('cover.txt', 'A cover') })
+      const { files } = guest()
+      const response = await fetch(files.getURL(record, record['cover'], { download: true }))
+      assert.equal(await response.text(), 'A cover')
+      assert.match(response.headers.get('content-disposition')!, /^attachment/)
+      assert.equal(files.getURL(record, ''), '')
+    },
+    fails: async ({ guest, post }) => {
+      const record = await post()
+      return failure(TypeError, () => guest().files.getURL(record, '..'))
+    },
+  },
+  getToken: {
+    async ok({ user, post }) {
+      const record = await post({ secret: createFile('secret.txt', 'A secret') })
+      const { files } = await user()
+      const token = await files.getToken()
+      const withToken = await fetch(files.getURL(record, record['secret'], { token }))
+      assert.equal(await withToken.text(), 'A secret')
+      assert.equal((await fetch(files.getURL(record, record['secret']))).status, 404)
+    },
+    fails: async ({ guest }) => failure(AuthError, async () => guest().files.getToken()),
+  },
+}

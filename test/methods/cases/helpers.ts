@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+
+import * as pb from '../../../src/index.ts'
+import type { SendOptions } from '../../../src/index.ts'
+import { failure } from '../case.ts'
+import type { Cases } from '../case.ts'
+
+export const functions: Cases = {
+  cookieParse: {
+    async ok({ user }) {
+      const { authStore } = await user()
+      const { pb_auth: cookie } = pb.cookieParse(authStore.exportToCookie())
+      assert.equal(JSON.parse(cookie).token, authStore.token)
+    },
+    fails: 'cannot fail: malformed parts are left out',
+  },
+  cookieSerialize: {
+    async ok({ user }) {
+      const { token } = (await user()).authStore
+      assert.equal(pb.cookieSerialize('t', token, { maxAge: 60 }), `t=${token}; Max-Age=60`)
+    },
+    fails: async () => failure(TypeError, () => pb.cookieSerialize('two words', 'x')),
+  },
+  getTokenPayload: {
+    async ok({ user }) {
+      const { token, record } = (await user()).authStore
+      const { id, type, collectionId } = pb.getTokenPayload(token)
+      assert.deepEqual([id, type, collectionId], [record?.id, 'auth', record?.collectionId])
+    },
+    fails: 'cannot fail: what is no token has no claims',
+  },
+  isTokenExpired: {
+    async ok({ user }) {
+      const { token } = (await user()).authStore
+      const { exp } = pb.getTokenPayload(token)
+      assert.equal(pb.isTokenExpired(token), false)
+      assert.equal(pb.isTokenExpired(token, exp), true)
+    },
+    fails: 'cannot fail: what is no token has expired',
+  },
+  createFile: {
+    async ok({ user }) {
+      const cover = pb.createFile('notes.txt', 'Some notes', 'text/plain')
+      const client = await user()
+      const post = await client.collection('posts').create({ title: 'Notes', cover })
+      const response = await fetch(client.files.getURL(post, post['cover']))
+      assert.equal(await response.text(), 'Some notes')
+      assert.match(post['cover'], /^notes_/)
+    },
+    fails: 'cannot fail: any text and any bytes can be a file',
+  },
+  isClientResponseError: {
+    async ok({ guest }) {
+      const refused = await guest()
+        .collections.getList()
+        .catch((error: unknown) => error)
+      assert.equal(pb.isClientResponseError(refused), true)
+      assert.equal(pb.isClientResponseError(new Error('another')), false)
+      assert.equal(pb.isClientResponseError(undefined), false)
+    },
+    fails: 'cannot fail: it takes any value',
+  },
+  normalizeUnknownQueryParams: {
+    async ok({ guest }) {
+      const options: SendOptions = { method: 'GET', perPage: 1, query: { page: 2 } }
+      pb.normalizeUnknownQueryParams(options)
+      assert.deepEqual(options, { method: 'GET', query: { page: 2, perPage: 1 } })
+      const { page, perPage } = await guest().send('/api/collections/posts/records', options)
+      assert.deepEqual([page, perPage], [2, 1])
+    },
+    fails: 'cannot fail: it moves keys',
+  },
+  serializeQueryParams: {
+    async ok({ server, post, unique }) {
+      const title = unique('ä & b = ')
+      await post({ title })
+      const query = pb.serializeQueryParams({
+        filter: `title = '${title}'`,
+        sort: null,
+        perPage: 1,
+      })
+      const response = await fetch(`${server.url}/api/collections/posts/records?${query}`)
+      assert.equal((await response.json()).totalItems, 1)
+    },
+    fails: async () => failure(TypeError, () => pb.serializeQueryParams({ a: '\ud800' })),
+  },
+}

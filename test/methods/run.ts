@@ -1,0 +1,126 @@
+/**
+ * Prints a table of every public method against the oldest and the newest server, each once where it works and once where it fails:
+ * `npm run test:methods`. Other versions: `PB_VERSIONS`.
+ *
+ * The rows come from the built declarations, what a row does from the files in `cases`. A method without a case and a case
+ * without a method are failures like any other.
+ */
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { inspect, styleText } from 'node:util'
+
+import { versionsUnderTest } from '../support/versions.ts'
+import { buildIfNeeded } from './build.ts'
+import type { Case, Cases } from './case.ts'
+import { createContext } from './context.ts'
+import type { Context } from './context.ts'
+import { publicMethods, rowName } from './declarations.ts'
+import { printTable } from './table.ts'
+import type { Cell } from './table.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+
+buildIfNeeded(root)
+const methods = publicMethods(root).map(rowName)
+const cases = await loadCases(join(import.meta.dirname, 'cases'))
+const names = [...new Set([...methods, ...cases.keys()])]
+const rows = names.map((name) => ({ name, cells: new Map<string, Cell>() }))
+const columns: string[] = []
+const cannotFail = 'cannot fail'
+
+for (const version of versionsUnderTest(process.env['PB_VERSIONS'] || 'edges')) {
+  console.log(`PocketBase ${version} ...`)
+  await using context = await createContext(version)
+  const [ok, fails] = [`${version} ok`, `${version} fails`]
+  columns.push(ok, fails)
+  for (const { name, cells } of rows) {
+    const tested = cases.get(name)
+    const problem = problemOf(name)
+    cells.set(ok, problem ?? (await cellOf(async () => runOk(tested!, context))))
+    cells.set(fails, problem ?? (await cellOf(async () => runFails(tested!, context))))
+  }
+}
+
+printTable(columns, rows)
+printReasons()
+report()
+
+/** The cases of all files, by the name of their row. */
+async function loadCases(folder: string): Promise<Map<string, Case>> {
+  const loaded = new Map<string, Case>()
+  for (const file of readdirSync(folder).sort()) {
+    const groups = (await import(join(folder, file))) as Record<string, Cases>
+    for (const [owner, members] of Object.entries(groups)) {
+      for (const [name, tested] of Object.entries(members)) {
+        const row = rowName({ owner: owner === 'functions' ? undefined : owner, name })
+        if (loaded.has(row)) throw new Error(`${file}: there is another case for ${row}`)
+        loaded.set(row, tested)
+      }
+    }
+  }
+  return loaded
+}
+
+function problemOf(name: string): Cell | undefined {
+  if (!cases.has(name)) return { text: 'NO CASE', isGood: false, reason: 'no case tests it' }
+  if (methods.includes(name)) return undefined
+  return {
+    text: 'NO METHOD',
+    isGood: false,
+    reason: 'a case tests it, but there is no such method',
+  }
+}
+
+async function runOk(tested: Case, context: Context): Promise<string> {
+  await tested.ok(context)
+  return 'ok'
+}
+
+async function runFails({ fails }: Case, context: Context): Promise<string> {
+  if (typeof fails === 'string') return cannotFail
+  const error: unknown = await fails(context)
+  if (!(error instanceof Error)) throw new TypeError('The case returned no error')
+  return error.constructor.name
+}
+
+async function cellOf(run: () => Promise<string>): Promise<Cell> {
+  try {
+    return { text: await run(), isGood: true }
+  } catch (reason) {
+    return { text: 'FAILED', isGood: false, reason }
+  }
+}
+
+/** Why cells are red, and why methods cannot fail. */
+function printReasons(): void {
+  const excused = new Map<string, string[]>()
+  for (const [name, { fails }] of cases) {
+    if (typeof fails !== 'string') continue
+    excused.set(fails, [...(excused.get(fails) ?? []), name])
+  }
+  console.log('')
+  for (const [reason, excusedNames] of excused) {
+    console.log(styleText('dim', `${reason}: ${excusedNames.join(', ')}`))
+  }
+  for (const { name, cells } of rows) {
+    for (const [column, { isGood, reason }] of cells) {
+      if (isGood) continue
+      console.log(`\n${styleText('red', `${name}, ${column}:`)}`)
+      console.log(typeof reason === 'string' ? reason : inspect(reason))
+    }
+  }
+}
+
+/** Counts cells, also in the shape of vitest's JSON reporter where `TEST_REPORT` says so. */
+function report(): void {
+  const cells = rows.flatMap((row) => Array.from(row.cells.values()))
+  const failed = cells.filter(({ isGood }) => !isGood).length
+  const passed = cells.filter(({ isGood, text }) => isGood && text !== cannotFail).length
+  console.log(`\n${methods.length} methods: ${passed} cells passed, ${failed} failed`)
+  const file = process.env['TEST_REPORT']
+  if (file) {
+    const counts = { numPassedTests: passed, numFailedTests: failed, numPendingTests: 0 }
+    writeFileSync(file, JSON.stringify({ success: failed === 0, ...counts }))
+  }
+  process.exitCode = failed === 0 ? 0 : 1
+}

@@ -7,6 +7,7 @@
  */
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { inspect, styleText } from 'node:util'
 
 import { versionsUnderTest } from '../support/versions.ts'
@@ -49,7 +50,7 @@ report()
 async function loadCases(folder: string): Promise<Map<string, Case>> {
   const loaded = new Map<string, Case>()
   for (const file of readdirSync(folder).sort()) {
-    const groups = (await import(join(folder, file))) as Record<string, Cases>
+    const groups = (await import(pathToFileURL(join(folder, file)).href)) as Record<string, Cases>
     for (const [owner, members] of Object.entries(groups)) {
       for (const [name, tested] of Object.entries(members)) {
         const row = rowName({ owner: owner === 'functions' ? undefined : owner, name })

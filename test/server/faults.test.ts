@@ -82,7 +82,10 @@ describe('against faulty servers', () => {
 
   beforeAll(async () => {
     const cases: Case[] = [{ name: refused, url: await refusingUrl(), call: 'getOne', timeout }]
-    const others = { ...expected, [closing]: ['upload', 'ApiError'] as const }
+    const others: { [fault: string]: readonly [Call, string, ...unknown[]] } = {
+      ...expected,
+      [closing]: ['upload', ''],
+    }
     for (const [name, [call, error]] of Object.entries(others)) {
       const server = await serveFault(faults[name]!)
       servers.push(server)

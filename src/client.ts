@@ -68,10 +68,7 @@ export class PocketBase<S = Untyped> {
   /**
    * Called before every attempt to send a request. It may change the options in place, or return `{ url }`, `{ options }` or both.
    */
-  beforeSend?: (
-    url: string,
-    options: SendOptions,
-  ) => BeforeSendResult | Promise<BeforeSendResult>
+  beforeSend?: (url: string, options: SendOptions) => BeforeSendResult | Promise<BeforeSendResult>
   /** Called with every answer, also with failures, and its data; what it returns becomes the call's result. */
   afterSend?: ((response: Response, data: any) => any) &
     ((response: Response, data: any, options: SendOptions) => any)
@@ -122,7 +119,11 @@ export class PocketBase<S = Untyped> {
   collection<N extends CollectionName<S>>(name: N): ServiceFor<S, N>
   collection(idOrName: string = ''): any {
     let service = this.recordServices.get(idOrName)
-    if (!service) this.recordServices.set(idOrName, (service = new RecordService(this as PocketBase<any>, idOrName)))
+    if (!service)
+      this.recordServices.set(
+        idOrName,
+        (service = new RecordService(this as PocketBase<any>, idOrName)),
+      )
     return service
   }
 
@@ -159,7 +160,7 @@ export class PocketBase<S = Untyped> {
   ): string
   filter(expression: string | readonly string[], ...values: unknown[]): any {
     return typeof expression === 'string'
-      ? render(bind(expression, values[0] as object), this.transport.syntax)
+      ? render(bind(expression, values[0] as object), this.transport.server.syntax)
       : new FilterText(template(expression, values))
   }
 
@@ -188,9 +189,11 @@ export class PocketBase<S = Untyped> {
    */
   use(middleware: Middleware): () => void {
     const { transport } = this
-    transport.middleware = [...transport.middleware, middleware]
+    // Of its own, so that one added twice is removed once at a time.
+    const added: Middleware = (request, next) => middleware(request, next)
+    transport.middleware = [...transport.middleware, added]
     return () => {
-      transport.middleware = transport.middleware.filter((other) => other !== middleware)
+      transport.middleware = transport.middleware.filter((other) => other !== added)
     }
   }
 

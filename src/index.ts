@@ -86,6 +86,10 @@ export type {
   RecordListOptions,
   RecordOptions,
 } from './services/options.ts'
-export type { AuthMethodsList, AuthProviderInfo, RecordAuthResponse } from './services/records/auth.ts'
+export type {
+  AuthMethodsList,
+  AuthProviderInfo,
+  RecordAuthResponse,
+} from './services/records/auth.ts'
 export { RecordService } from './services/records/index.ts'
 export { SettingsService } from './services/settings.ts'

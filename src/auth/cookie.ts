@@ -24,14 +24,18 @@ export interface SerializeOptions {
 export function cookieParse(str: string, options?: ParseOptions): { [key: string]: any } {
   const cookies = new Map<string, string>()
   for (const part of String(str ?? '').split(';')) {
-    const [, name, quoted] = /^\s*([^=]+?)\s*=\s*(.*?)\s*$/s.exec(part) ?? []
-    if (!name || cookies.has(name)) continue
-    const value = quoted!.replace(/^"(.*)"$/s, '$1')
+    const [name = '', ...rest] = part.split('=')
+    const key = name.trim()
+    if (!key || rest.length === 0 || cookies.has(key)) continue
+    const value = rest
+      .join('=')
+      .trim()
+      .replace(/^"(.*)"$/s, '$1')
     try {
-      cookies.set(name, (options?.decode ?? decodeURIComponent)(value))
+      cookies.set(key, (options?.decode ?? decodeURIComponent)(value))
     } catch {
       // Not ours, or broken on the way: as it is.
-      cookies.set(name, value)
+      cookies.set(key, value)
     }
   }
   return Object.fromEntries(cookies)
@@ -40,33 +44,34 @@ export function cookieParse(str: string, options?: ParseOptions): { [key: string
 /**
  * Writes a `Set-Cookie` header.
  *
- * @throws TypeError for a name, value or attribute that would break out of its place.
+ * @throws TypeError for a name, value or attribute that is none, or would break out of its place.
  */
 export function cookieSerialize(name: string, val: string, options: SerializeOptions = {}): string {
-  const { encode = encodeURIComponent, maxAge, domain, path, expires, sameSite } = options
-  const attributes: [name: string, value: unknown][] = [
-    [name, encode(val)],
-    ['Max-Age', maxAge && Math.floor(maxAge)],
-    ['Domain', domain],
-    ['Path', path],
-    ['Expires', expires?.toUTCString()],
-    ['HttpOnly', options.httpOnly],
-    ['Secure', options.secure],
-    ['Priority', capitalized(options.priority)],
-    ['SameSite', sameSite === true ? 'Strict' : capitalized(sameSite)],
+  const { maxAge, domain, path, expires, priority, sameSite } = options
+  return [
+    `${checked(name, /^[!-:<>-~\x80-\xff]+$/)}=${checked((options.encode ?? encodeURIComponent)(val))}`,
+    maxAge != null && `Max-Age=${checked(Math.floor(maxAge), /^-?\d/)}`,
+    domain && `Domain=${checked(domain)}`,
+    path && `Path=${checked(path)}`,
+    expires && `Expires=${checked(expires.toUTCString(), /GMT$/)}`,
+    options.httpOnly && 'HttpOnly',
+    options.secure && 'Secure',
+    priority && `Priority=${checked(capitalized(priority), /^(Low|Medium|High)$/)}`,
+    sameSite &&
+      `SameSite=${checked(capitalized(sameSite), /^(True|Strict|Lax|None)$/).replace('True', 'Strict')}`,
   ]
-  return attributes
-    .filter(([, value], index) => index === 0 || value || typeof value === 'number')
-    .map(([key, value], index) => {
-      const text = value === true ? key : `${key}=${value}`
-      if (!/^[^=;\s]+(=[\t -:<-~\x80-\xff]*)?$/.test(text) || (index > 0 && /=(NaN|Invalid Date)$/.test(text))) {
-        throw new TypeError(`A cookie cannot hold ${JSON.stringify(text)}.`)
-      }
-      return text
-    })
+    .filter(Boolean)
     .join('; ')
 }
 
-function capitalized(word: string | boolean | undefined): string {
-  return word ? String(word).replace(/^./, (first) => first.toUpperCase()) : ''
+/** A text that stays in its place: by default anything that a header can hold but the semicolon, which would end it. */
+function checked(value: string | number, pattern = /^[\t -:<-~\x80-\xff]*$/): string {
+  if (pattern.test(String(value))) return String(value)
+  throw new TypeError(`A cookie cannot hold ${JSON.stringify(value)}.`)
+}
+
+function capitalized(word: string | true): string {
+  return String(word)
+    .toLowerCase()
+    .replace(/^./, (first) => first.toUpperCase())
 }

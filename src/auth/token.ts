@@ -17,5 +17,7 @@ export function getTokenPayload(token: string): { [key: string]: any } {
 export function isTokenExpired(token: string, expirationThreshold = 0): boolean {
   const claims = getTokenPayload(token)
   const hasClaims = Object.keys(claims).length > 0
-  return !hasClaims || (claims['exp'] ? claims['exp'] - expirationThreshold <= Date.now() / 1000 : false)
+  return (
+    !hasClaims || (claims['exp'] ? claims['exp'] - expirationThreshold <= Date.now() / 1000 : false)
+  )
 }

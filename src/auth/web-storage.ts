@@ -59,12 +59,14 @@ export class LocalAuthStore<R = AuthRecord> extends BaseAuthStore<R> {
   private write(text: string | null): void {
     this.loaded = text
     try {
-      // First, so that a full storage does not keep an older identity.
-      localStorage.removeItem(this.storageKey)
-      if (text !== null) localStorage.setItem(this.storageKey, text)
+      if (text === null) localStorage.removeItem(this.storageKey)
+      else localStorage.setItem(this.storageKey, text)
       this.isBlocked = false
     } catch {
+      // Full: then no older identity may stay there.
+      if (text !== null) this.write(null)
       // Blocked or full: what is in memory counts from now on.
+      this.loaded = text
       this.isBlocked = true
     }
   }

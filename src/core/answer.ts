@@ -14,7 +14,7 @@ export async function readBody(response: Response, onBytes: () => void): Promise
   const reader = response.body.getReader()
   const decoder = new TextDecoder()
   let text = ''
-  for (let bytes = 0; bytes <= maxBytes; ) {
+  for (let bytes = 0; bytes <= maxBytes;) {
     const { done, value } = await reader.read()
     if (done) return text + decoder.decode()
     onBytes()

@@ -8,7 +8,8 @@ const maxTimerMs = 2 ** 31 - 1
  * also a custom `fetch` that ignores its signal; nothing of it is left once it has ended.
  */
 export class Call {
-  readonly key: string
+  /** Its request key; `null` for none. */
+  readonly key: string | null
   /** What errors say of it. */
   readonly details: { method: string; path: string; url: string }
   /** Why it was stopped. */
@@ -18,14 +19,14 @@ export class Call {
   #lastSignAt = 0
   readonly #cleanups: (() => void)[] = []
 
-  constructor(key: string, method: string, path: string) {
+  constructor(key: string | null, method: string, path: string) {
     this.key = key
     this.details = { method, path, url: '' }
   }
 
   /** Ends the call with an `AbortError`. */
   stop(message: string, originalError?: unknown): void {
-    this.stopped ??= new AbortError({ ...this.details, message, isAbort: true, originalError })
+    this.stopped ??= new AbortError({ ...this.details, message, originalError })
     this.#fail?.(this.stopped)
   }
 
@@ -49,7 +50,13 @@ export class Call {
       const watch = (): void => {
         const leftMs = this.#lastSignAt + silenceMs - performance.now()
         if (leftMs > 0) this.#timer = setTimeout(watch, Math.min(leftMs, maxTimerMs))
-        else fail(new TimeoutError({ ...this.details, message: `The server was silent for ${silenceMs} ms.` }))
+        else
+          fail(
+            new TimeoutError({
+              ...this.details,
+              message: `The server was silent for ${silenceMs} ms.`,
+            }),
+          )
       }
       if (this.stopped) return fail(this.stopped)
       clearTimeout(this.#timer)

@@ -61,14 +61,26 @@ export class ClientResponseError extends Error {
 
   constructor(details: ErrorDetails | Error = {}) {
     const given: ErrorDetails = details instanceof Error ? { originalError: details } : details
-    const { url = '', method = '', path = '', hint = '', status = 0, originalError, headers } = given
+    const {
+      url = '',
+      method = '',
+      path = '',
+      hint = '',
+      status = 0,
+      originalError,
+      headers,
+    } = given
     const { response = given.data ?? {}, isAbort = false } = given
-    const message = given.message || response['message'] || originalError?.message || 'Something went wrong.'
+    const reasons = [given.message, response['message'], originalError?.message]
+    const reason =
+      reasons.find((text) => text && typeof text === 'string') ?? 'Something went wrong.'
+    // Browsers' reasons name the URL, and a query can hold secrets.
+    const message = url ? reason.replaceAll(url, path) : reason
     const shown = { status, method, path, hint, response, isAbort, message }
     // Browsers' consoles print the stack, whose first line is the message of this moment.
     super(describe(shown), { cause: originalError })
     Object.assign(this, shown, { name: `ClientResponseError ${status}` })
-    // Loggers copy what is enumerable, and a query can hold secrets.
+    // Loggers copy what is enumerable.
     for (const [key, value] of Object.entries({ url, originalError, headers })) {
       Object.defineProperty(this, key, { value, writable: true })
     }
@@ -163,6 +175,7 @@ export class TimeoutError extends ClientResponseError {
 /** The request was cancelled; `cause` holds the reason that the caller's signal gave. */
 export class AbortError extends ClientResponseError {
   override readonly kind = 'abort'
+  override readonly isAbort = true
 }
 
 /** A success status with something else than the endpoint promises: HTML, cut JSON, nothing, another shape. */
@@ -175,6 +188,11 @@ export function isClientResponseError(error: unknown): error is ClientResponseEr
   const { kind, name } = (error ?? {}) as ClientResponseError
   return !!kind && /^ClientResponseError/.test(name)
 }
+
+type Described = Pick<
+  ClientResponseError,
+  'status' | 'method' | 'path' | 'hint' | 'response' | 'message'
+>
 
 const byStatus: { [status: number]: typeof ApiError } = {
   401: AuthError,
@@ -200,24 +218,22 @@ export function retryAfterMs(headers: Headers | undefined): number | undefined {
   return ms > 0 ? ms : undefined
 }
 
-function describe(error: Pick<ClientResponseError, 'status' | 'method' | 'path' | 'hint' | 'response' | 'message'>): string {
-  const fields = Object.entries(fieldErrors(error.response)).map(
-    ([name, { message }]) => `${name}: ${message}`,
+function describe({ status, method, path, hint, response, message }: Described): string {
+  const fields = Object.entries(fieldErrors(response)).map(
+    ([name, field]) => `${name}: ${field.message}`,
   )
-  const outcome = `failed${error.status ? ` with ${error.status}` : ''}:`
-  return [error.method, error.path, outcome, error.message, ...fields, error.hint]
-    .filter(Boolean)
-    .join(' ')
+  const outcome = `failed${status ? ` with ${status}` : ''}:`
+  return [method, path, outcome, message, ...fields, hint].filter(Boolean).join(' ')
 }
 
 function fieldErrors({ data }: { [key: string]: any }): { [field: string]: FieldError } {
   const found: { [field: string]: FieldError } = {}
-  const walk = (node: object, prefix: string): void => {
-    for (const [key, value] of Object.entries(node)) {
-      if (typeof value?.code === 'string') found[prefix + key] = value
-      else if (value && typeof value === 'object') walk(value, `${prefix}${key}.`)
-    }
+  // Grows while it is read: an answer nested deeper than a stack is no worse than others.
+  const nodes: [path: string, node: any][] = Object.entries(data ?? {})
+  for (const [path, node] of nodes) {
+    if (typeof node?.code === 'string') found[path] = node
+    else if (typeof node === 'object')
+      for (const key in node) nodes.push([`${path}.${key}`, node[key]])
   }
-  walk(data ?? {}, '')
   return found
 }

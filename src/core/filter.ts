@@ -57,34 +57,32 @@ export class FilterText extends String {
 }
 
 /**
- * Splits an expression at its `{:name}` placeholders and fills them in one pass: a value is never scanned again.
+ * The parts of an expression with `{:name}` placeholders, each filled in one pass: a value is never scanned again. Within
+ * quotes and comments a placeholder that has no parameter is text.
  *
- * @throws TypeError for a missing parameter, a placeholder inside quotes or a comment, and a value that no filter can hold.
+ * @throws TypeError for a missing parameter, one inside quotes or a comment, and a value that no filter can hold.
  */
 export function bind(expression: string, params: object = {}): Part[] {
-  const parts: Part[] = []
+  const pieces = expression.split(/\{:([^{}\s'"\\/]+)\}/)
   let open = ''
-  let text = ''
-  let end = 0
-  for (const { 0: hole, 1: name, index } of expression.matchAll(/\{:([^{}\s'"\\/]+)\}/g)) {
-    const before = expression.slice(end, index)
-    text += before
-    open = openAfter(before, open)
-    end = index + hole.length
-    const value = Object.hasOwn(params, name!) ? (params as { [name: string]: unknown })[name!] : undefined
-    if (open && value === undefined) {
-      text += hole
-    } else {
-      parts.push(text, ...fill(hole, value, open))
-      text = ''
-    }
-  }
-  return [...parts, text + expression.slice(end)]
+  return pieces.flatMap((piece, index) => {
+    const hole = `{:${piece}}`
+    const value = Object.hasOwn(params, piece) ? params[piece as keyof typeof params] : undefined
+    if (index % 2) return open && value === undefined ? [hole] : fill(hole, value, open)
+    open = openAfter(piece, open)
+    return [piece]
+  })
 }
 
-/** The parts of a tagged template: its values get placeholders of their own. */
+/** The parts of a tagged template. */
 export function template(strings: readonly string[], values: readonly unknown[]): Part[] {
-  return bind(strings.reduce((text, next, index) => `${text}{:${index}}${next}`), ['', ...values])
+  let open = ''
+  const parts = strings.flatMap((piece, index) => {
+    open = openAfter(piece, open)
+    return index < values.length ? [piece, ...fill(`\${${index}}`, values[index], open)] : [piece]
+  })
+  if (open && open !== '/') throw problem('a quoted text is left open, or has no certain end')
+  return parts
 }
 
 /** Tells one filter from another, also one that has no text before its server is known. */
@@ -104,14 +102,16 @@ export function needsSyntax(parts: readonly Part[]): boolean {
  * @throws TypeError where no exact form exists, or the text is longer than servers read.
  */
 export function render(parts: readonly Part[], syntax?: Syntax): string {
-  const both = !syntax && needsSyntax(parts)
-  let text = join(parts, syntax ?? 'new', both)
-  if (both) {
-    const older = join(parts, 'old', both)
-    text = `((${readsOld} && ${older}) || (${readsOld.replace('~', '!~')} && ${text}))`
+  let text = ''
+  if (syntax || !needsSyntax(parts)) {
+    text = join(parts, syntax ?? 'new', false)
+  } else {
+    const [older, newer] = (['old', 'new'] as const).map((each) => join(group(parts), each, true))
+    text = `((${readsOld} && ${older}) || (${readsOld.replace('~', '!~')} && ${newer}))`
   }
   const bytes = new TextEncoder().encode(text).length
-  if (bytes > maxFilterBytes) throw problem(`${bytes} bytes are more than the ${maxFilterBytes} that servers read`)
+  if (bytes > maxFilterBytes)
+    throw problem(`${bytes} bytes are more than the ${maxFilterBytes} that servers read`)
   return text
 }
 
@@ -134,12 +134,12 @@ function join(parts: readonly Part[], syntax: Syntax, neutral: boolean): string 
     }
     text = literal ? text + literal : text.slice(0, -end!.length) + before + comparison
   }
-  return neutral ? group(text) : text
+  return text
 }
 
-/** A comment at the end would swallow the parenthesis. */
-function group(text: string): string {
-  return `(${text}${text.includes('//') ? '\n' : ''})`
+/** In parentheses, the last of which a comment must not swallow. */
+function group(parts: readonly Part[]): readonly Part[] {
+  return ['(', ...parts, String(parts.at(-1)).includes('//') ? '\n)' : ')']
 }
 
 function fill(where: string, value: unknown, open: string): readonly Part[] {
@@ -148,19 +148,24 @@ function fill(where: string, value: unknown, open: string): readonly Part[] {
   }
   if (open) refuse('stands inside quotes or a comment: take it out, values are quoted already')
   if (/undefined|function|symbol/.test(typeof value)) refuse(`is ${typeof value}`)
-  if (typeof value === 'number') return [Number.isFinite(value) ? decimal(value) : refuse(`is ${value}`)]
+  if (typeof value === 'number')
+    return [Number.isFinite(value) ? decimal(value) : refuse(`is ${value}`)]
   if (value === null || /^b/.test(typeof value)) return [String(value)]
-  if (value instanceof FilterText) return ['(', ...value.parts, value.includes('//') ? '\n)' : ')']
+  if (value instanceof FilterText) return group(value.parts)
   const text = Array.isArray(value) ? value.map(toText).join() : toText(value)
-  if (/\0|\p{Surrogate}/u.test(text)) refuse('holds NUL or half a character, which servers cannot store')
+  if (/\0|\p{Surrogate}/u.test(text))
+    refuse('holds NUL or half a character, which servers cannot store')
   return [{ text }]
 }
 
-/** What a stretch of expression leaves open: a quote, a comment (`/`), or nothing. */
+/**
+ * What a stretch of expression leaves open: a quote, a comment (`/`), nothing, or something else where servers do not agree
+ * whether a quote ends.
+ */
 function openAfter(text: string, open: string): string {
-  for (const [mark] of text.matchAll(/\\.|["'\n]|\/\//gs)) {
+  for (const [mark] of text.matchAll(/\\\\["']|\\.|["'\n]|\/\//gs)) {
     if (open === '/') open = mark.endsWith('\n') ? '' : open
-    else if (open) open = mark === open ? '' : open
+    else if (open) open = mark === open ? '' : mark[2] ? mark : open
     else open = /["'/]$/.exec(mark)?.[0] ?? ''
   }
   return open

@@ -31,7 +31,10 @@ export function equals(
   const pattern = start.replace(/[\\%_]/g, '\\$&') + '\\\\'.repeat(text.length - start.length)
   const bounds = [start, `${start}]`, `${pattern}%`, `${pattern}_%`]
   const [from, to, like, longer] = bounds.map((bound) => quote(bound, syntax, neutral))
-  return from && `(${field} > ${from} && ${field} < ${to} && ${field} ~ ${like} && ${field} !~ ${longer})`
+  return (
+    from &&
+    `(${field} > ${from} && ${field} < ${to} && ${field} ~ ${like} && ${field} !~ ${longer})`
+  )
 }
 
 /** A number without exponent, because the server's grammar has none. */

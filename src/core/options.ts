@@ -17,7 +17,10 @@ export type FetchFunction = (url: RequestInfo | URL, init?: RequestInit) => Prom
  *
  * There is no index signature: a typo does not compile.
  */
-export interface RequestOptions extends Omit<RequestInit, 'body' | 'headers' | 'method' | 'signal'> {
+export interface RequestOptions extends Omit<
+  RequestInit,
+  'body' | 'headers' | 'method' | 'signal'
+> {
   method?: string | undefined
   /** Sent besides the client's own; a name given here wins. */
   headers?: { [name: string]: string } | undefined
@@ -82,7 +85,7 @@ export function normalizeUnknownQueryParams(options: SendOptions = {}): void {
   const query = { ...options.params, ...options.query }
   for (const key in options) {
     if (known.has(key)) continue
-    query[key] ??= options[key]
+    query[key] = options[key]
     delete options[key]
   }
   delete options.params

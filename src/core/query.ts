@@ -22,6 +22,12 @@ export function serializeQueryParams(params: { [key: string]: any }): string {
   return pairs.join('&')
 }
 
+/** Adds query parameters to a URL that may have some. */
+export function withQuery(url: string, params: { [key: string]: any }): string {
+  const query = serializeQueryParams(params)
+  return query ? url + (url.includes('?') ? '&' : '?') + query : url
+}
+
 /** One value as text. */
 export function toText(value: any): string {
   if (value instanceof Date) return formatDate(value)

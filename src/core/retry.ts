@@ -14,24 +14,28 @@ export interface RetryOptions {
 const notSent = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|CONNECT_TIMEOUT/
 
 /**
- * The pause before the next attempt in milliseconds, or `undefined` when the failure is final: the attempts are used up,
- * sending again would not help, or might do twice what the server has already done.
+ * The pause before the next attempt in milliseconds.
+ *
+ * @throws the error itself when it is final: the attempts are used up, sending again would not help, or might do twice what
+ * the server has already done.
  */
 export function retryDelayMs(
   error: unknown,
   attempt: number,
-  retry: number | RetryOptions | undefined,
+  retry: number | RetryOptions,
   isRepeatable: boolean,
-): number | undefined {
-  const { times, delayMs = 300, maxDelayMs = 30_000 }: RetryOptions =
-    typeof retry === 'object' ? retry : { times: retry ?? 0 }
-  if (attempt >= times || !(error instanceof ClientResponseError)) return undefined
+): number {
+  const {
+    times,
+    delayMs = 300,
+    maxDelayMs = 30_000,
+  }: RetryOptions = typeof retry === 'number' ? { times: retry } : retry
+  if (attempt >= times || !(error instanceof ClientResponseError)) throw error
   const { kind, status, originalError } = error
   const wasNotDone = status === 429 || notSent.test(originalError?.cause?.code)
   const isPassing = /network|timeout/.test(kind) || (status > 501 && status < 505)
-  if (!wasNotDone && !(isRepeatable && isPassing)) return undefined
   const asked = retryAfterMs(error.headers) ?? 0
-  if (asked > maxDelayMs) return undefined
+  if (asked > maxDelayMs || !(wasNotDone || (isRepeatable && isPassing))) throw error
   // Full jitter: clients that failed together do not come back together.
   return asked + Math.random() * Math.min(maxDelayMs - asked, delayMs * 2 ** attempt)
 }

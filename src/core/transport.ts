@@ -1,15 +1,15 @@
 import { decode, readBody } from './answer.ts'
-import { isJSON, isUpload, toFormDataIfNeeded, toJSON } from './body.ts'
+import { isUpload, prepareBody, toJSON } from './body.ts'
 import { Call } from './call.ts'
 import { AbortError, NetworkError } from './errors.ts'
-import type { ApiError, ClientResponseError } from './errors.ts'
+import type { ClientResponseError } from './errors.ts'
 import { FilterText, needsSyntax, render } from './filter.ts'
-import { headerName, mergeHeaders } from './headers.ts'
+import { mergeHeaders } from './headers.ts'
 import type { HeaderRecord } from './headers.ts'
 import type { Syntax } from './literal.ts'
 import { expects, normalizeUnknownQueryParams, repeatable } from './options.ts'
-import type { FetchFunction, SendOptions, Shape } from './options.ts'
-import { serializeQueryParams } from './query.ts'
+import type { FetchFunction, SendOptions } from './options.ts'
+import { withQuery } from './query.ts'
 import { retryDelayMs } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
 
@@ -25,9 +25,12 @@ export interface BeforeSendResult {
 
 /** What the engine reads from the client, at every call, because applications change these. */
 export interface TransportHost {
+  baseURL: string
   lang: string
   authStore: { readonly token: string; readonly ready?: Promise<void> | undefined }
-  beforeSend?: ((url: string, options: SendOptions) => BeforeSendResult | Promise<BeforeSendResult>) | undefined
+  beforeSend?:
+    | ((url: string, options: SendOptions) => BeforeSendResult | Promise<BeforeSendResult>)
+    | undefined
   afterSend?: ((response: Response, data: any, options: SendOptions) => any) | undefined
   buildURL(path: string): string
 }
@@ -64,13 +67,13 @@ export type Middleware = (
   next: (request: OutgoingRequest) => Promise<Response>,
 ) => Promise<Response>
 
-/** Builds requests, sends them, and reads the answers or raises. Knows HTTP, and no endpoint but one (see `askSyntax`). */
+/** Builds requests, sends them, and reads the answers or raises. Knows HTTP, and no endpoint but one (see `#ask`). */
 export class Transport {
   readonly #host: TransportHost
   readonly #options: TransportOptions
   readonly #pending = new Set<Call>()
+  #server: Server
   #isClosed = false
-  #server: { base: string; syntax?: Syntax | undefined; asked?: Promise<Syntax | undefined> | undefined }
   middleware: readonly Middleware[] = []
   autoCancellation: boolean
 
@@ -78,31 +81,35 @@ export class Transport {
     this.#host = host
     this.#options = options
     this.autoCancellation = options.autoCancellation ?? true
-    this.#server = { base: host.buildURL(''), syntax: syntaxOf(options.serverVersion) }
+    this.#server = { baseURL: host.baseURL, syntax: syntaxOf(options.serverVersion) }
   }
 
-  /** How the server reads filters, if that is known. Forgotten when the base URL changes. */
-  get syntax(): Syntax | undefined {
-    const base = this.#host.buildURL('')
-    if (base !== this.#server.base) this.#server = { base }
-    return this.#server.syntax
+  /** The server at the base URL of this moment. */
+  get server(): Server {
+    const { baseURL } = this.#host
+    if (baseURL !== this.#server.baseURL) this.#server = { baseURL }
+    return this.#server
   }
 
   async send<T>(path: string, given: SendOptions = {}): Promise<T> {
     const options: SendOptions = { ...given }
     normalizeUnknownQueryParams(options)
+    const { $autoCancel, $cancelKey = $autoCancel === false ? null : this.#options.requestKey } =
+      options
+    const { requestKey = $cancelKey, signal, body, retry = this.#options.retry ?? 0 } = options
     const method = (options.method ||= 'GET')
-    const isRead = method === 'GET' || method === 'HEAD'
-    const { $autoCancel, $cancelKey = $autoCancel === false ? null : this.#options.requestKey } = options
-    const { requestKey = $cancelKey } = options
-    const key = requestKey === null ? '' : (requestKey ?? `${method} ${path}`)
-    const call = new Call(key, method, path.replace(/[?#].*/s, ''))
+    const isRead = /^(GET|HEAD)$/.test(method)
+    const key = requestKey === undefined ? `${method} ${path}` : requestKey
     // A write that the server may have done is never reported as cancelled, unless its caller asked for that.
     if (requestKey || (requestKey === undefined && isRead && this.autoCancellation)) {
-      this.cancel(key, `A newer call with the key "${key}" replaced it; requestKey: null keeps both.`)
+      this.cancel(
+        key,
+        `A newer call with the key "${key}" replaced it; requestKey: null keeps both.`,
+      )
     }
+    const call = new Call(key, method, path.replace(/[?#].*/s, ''))
     this.#pending.add(call)
-    call.follow(options.signal)
+    call.follow(signal)
     call.follow(this.#options.signal)
     if (this.#isClosed) call.stop('The client is closed.')
     try {
@@ -110,11 +117,8 @@ export class Transport {
         try {
           return await this.#attempt(call, path, options)
         } catch (error) {
-          const { retry = this.#options.retry, [repeatable]: canRepeat = isRead, body } = options
-          const isFinal = call.stopped || body?.getReader
-          const delayMs = isFinal ? undefined : retryDelayMs(error, attempt, retry, canRepeat)
-          if (delayMs === undefined) throw error
-          await call.pause(delayMs)
+          if (call.stopped || body?.getReader) throw error
+          await call.pause(retryDelayMs(error, attempt, retry, options[repeatable] ?? isRead))
         }
       }
     } finally {
@@ -124,7 +128,7 @@ export class Transport {
   }
 
   /** Cancels the pending calls of a request key, or all. */
-  cancel(key?: string, reason = 'Cancelled.'): void {
+  cancel(key?: string | null, reason = 'Cancelled.'): void {
     for (const call of this.#pending) if (key === undefined || call.key === key) call.stop(reason)
   }
 
@@ -136,131 +140,141 @@ export class Transport {
 
   async #attempt(call: Call, path: string, given: SendOptions): Promise<any> {
     const host = this.#host
-    const { ready } = host.authStore
-    if (ready) await call.run(() => ready)
+    const { lang, authStore } = host
+    if (authStore.ready) await call.run(() => authStore.ready)
+    const { server } = this
     let url = host.buildURL(path)
-    const body = isJSON(given.body) ? toFormDataIfNeeded(given.body) : given.body
-    let options: SendOptions = { ...given, body, headers: this.#headers(given.headers, body) }
+    const body = prepareBody(given.body)
+    const headers = mergeHeaders(
+      {
+        'Content-Type': isUpload(body) ? '' : 'application/json',
+        'Accept-Language': lang,
+        Authorization: authStore.token,
+      },
+      this.#options.headers,
+      given.headers,
+    )
+    let options: SendOptions = { ...given, body, headers }
     if (host.beforeSend) {
       const result = (await call.run(() => host.beforeSend!(url, options))) ?? {}
       url = result.url || url
       // Older hooks return the options themselves.
-      if (result.options) options = result.options
-      else if (!result.url && Object.keys(result).length > 0) options = result
+      options = result.options ?? (result['headers'] ? result : options)
     }
-    const query = serializeQueryParams(await this.#resolve(call, options.query))
-    if (query) url += (url.includes('?') ? '&' : '?') + query
+    const query = { ...options.query }
+    for (const key in query) {
+      const value = query[key]
+      if (value instanceof FilterText) {
+        if (needsSyntax(value.parts) && !server.syntax) await call.run(() => this.#ask(server))
+        query[key] = render(value.parts, server.syntax)
+      }
+      if (Array.isArray(value) && /^(expand|fields|sort)$/.test(key)) query[key] = value.join()
+    }
+    url = withQuery(url, query)
     call.details.url = url
 
-    const { response, data, error } = await this.#exchange(call, url, options, given[expects])
-    const result = host.afterSend ? await call.run(() => host.afterSend!(response, data, options)) : data
+    const { response, text } = await this.#exchange(call, url, options)
+    const shape = given[expects]
+    const policy = response.headers?.get?.('cross-origin-opener-policy')
+    // Since 0.40 answers have this header and no final newline. A proxy may add the header to an older server's answers: then
+    // the newline is there. What answers elsewhere may be another program.
+    if (shape && response.ok && policy === 'same-origin' && text.endsWith('}'))
+      server.syntax = 'new'
+
+    const { data, error } = decode(response, text, shape, call.details)
+    const result = host.afterSend
+      ? await call.run(() => host.afterSend!(response, data, options))
+      : data
     if (!error) return result
     error.response = result ?? {}
     throw error
   }
 
-  #headers(given: HeadersInit | undefined, body: unknown): HeaderRecord {
-    const headers = mergeHeaders(mergeHeaders({}, this.#options.headers), given)
-    const add = (name: string, value: string): void => {
-      if (value && !headerName(headers, name)) headers[name] = value
-    }
-    if (!isUpload(body)) add('Content-Type', 'application/json')
-    add('Accept-Language', this.#host.lang)
-    add('Authorization', this.#host.authStore.token)
-    return headers
-  }
-
-  /** Writes the values that depend on the server or on where they stand. */
-  async #resolve(call: Call, query: { [key: string]: any } = {}): Promise<{ [key: string]: any }> {
-    const resolved = { ...query }
-    for (const key in query) {
-      const value = query[key]
-      if (value instanceof FilterText) {
-        const syntax = needsSyntax(value.parts) ? (this.syntax ?? (await call.run(() => this.#askSyntax()))) : 'new'
-        resolved[key] = render(value.parts, syntax)
-      }
-      if (/^(expand|fields|sort)$/.test(key) && Array.isArray(value)) resolved[key] = value.join()
-    }
-    return resolved
-  }
-
-  #exchange(call: Call, url: string, options: SendOptions, shape: Shape | undefined): Promise<Answer> {
-    const { body, timeout, fetch: own } = options
-    // Streams need `duplex`.
-    const init = { duplex: 'half', ...options } as OutgoingRequest['init'] & { duplex: string }
-    if (isJSON(body)) init.body = toJSON(body)
-    const patience = isUpload(body) ? 0 : (this.#options.timeout ?? defaultTimeoutMs)
-    return call.run(async (signal) => {
-      init.signal = signal
-      const response = await this.#fetch(call, { url, init }, own)
-      call.showSign()
-      const text = await readBody(response, call.showSign).catch((cause: unknown) => {
-        // The status says what happened, even where its explanation is cut.
-        if (response.status >= 400) return ''
-        throw networkError(cause, call, 'The answer was cut: ')
-      })
-      this.#learnSyntax(response, text)
-      return { response, ...decode(response, text, shape, call.details) }
-    }, timeout ?? patience)
-  }
-
-  /** Through the middleware, the first added outermost. */
-  #fetch(call: Call, request: OutgoingRequest, own?: FetchFunction, depth = 0): Promise<Response> {
-    const wrap = this.middleware[depth]
-    if (wrap) return wrap(request, (inner) => this.#fetch(call, inner, own, depth + 1))
+  #exchange(
+    call: Call,
+    url: string,
+    options: SendOptions,
+  ): Promise<{ response: Response; text: string }> {
+    const { body, query, requestKey, timeout, retry, fetch: own, ...rest } = options
     const send = own ?? this.#options.fetch ?? fetch
-    return send(request.url, request.init).catch((cause: unknown) => {
+    // Streams need `duplex`.
+    const init = { duplex: 'half', ...rest, body: toJSON(body) } as OutgoingRequest['init']
+    const fail = (cause: unknown): never => {
       throw networkError(cause, call)
-    })
-  }
-
-  #learnSyntax({ ok, headers }: Response, text: string): void {
-    // Since 0.40 answers have this header and no final newline. A proxy may add the header to an older server's answers: then
-    // the newline is there.
-    if (ok && !this.syntax && /[^\n]$/.test(text) && headers?.get?.('cross-origin-opener-policy') === 'same-origin') {
-      this.#server.syntax = 'new'
     }
+    // The first added is the outermost.
+    const exchange = this.middleware.reduceRight(
+      (next: Send, wrap): Send =>
+        (request) =>
+          wrap(request, next),
+      async ({ url: to, init: how }) => {
+        try {
+          return await send(to, how)
+        } catch (cause) {
+          return fail(cause)
+        }
+      },
+    )
+    return call.run(
+      async (signal) => {
+        init.signal = signal
+        const response = await exchange({ url, init })
+        call.showSign()
+        const text = await readBody(response, call.showSign).catch((cause: unknown) =>
+          // The status says what happened, even where its explanation is cut.
+          response.status < 400 ? fail(cause) : '',
+        )
+        return { response, text }
+      },
+      timeout ?? (isUpload(body) ? 0 : (this.#options.timeout ?? defaultTimeoutMs)),
+    )
   }
 
   /**
    * Servers do not tell their version. But they refuse a text that they read as left open, on a collection that every
    * install has and no guest sees rows of. Any other answer than yes or no tells nothing.
    */
-  #askSyntax(): Promise<Syntax | undefined> {
-    const server = this.#server
-    server.asked ??= this.send('/api/collections/_authOrigins/records', {
+  #ask(server: Server): Promise<void> {
+    return (server.asked ??= this.send('/api/collections/_authOrigins/records', {
       query: { perPage: 1, skipTotal: 1, filter: '"\\\\"="\\\\"' },
       requestKey: null,
       [expects]: 'list',
-    }).then(
-      () => (server.syntax = 'new'),
-      (error: ClientResponseError) => {
+    })
+      .then(
+        (): Syntax => 'new',
+        (error: ClientResponseError) => {
+          if (!error.status) throw error
+          return error.response['status'] === 400 ? 'old' : undefined
+        },
+      )
+      // Another server may have been asked, if the base URL has changed meanwhile.
+      .then((syntax) => {
+        if (server === this.#server) server.syntax = syntax
+      })
+      .finally(() => {
         server.asked = undefined
-        if (error.status === 400) return (server.syntax = 'old')
-        if (!error.status) throw error
-        return undefined
-      },
-    )
-    return server.asked
+      }))
   }
 }
 
-interface Answer {
-  response: Response
-  data: any
-  error?: ApiError
+/** A server, and how it reads filters, if that is known. */
+interface Server {
+  readonly baseURL: string
+  syntax?: Syntax | undefined
+  asked?: Promise<void> | undefined
 }
 
-function networkError(cause: any, { details }: Call, prefix = ''): Error {
+type Send = (request: OutgoingRequest) => Promise<Response>
+
+function networkError(cause: any, { details }: Call): Error {
   // Node's fetch hides the reason one level down, and two when it tried several addresses.
-  const inner = cause?.cause?.errors?.[0] ?? cause?.cause
-  const message = prefix + (inner?.message || cause?.message || cause)
-  const isAbort = cause?.name === 'AbortError'
-  const Class = isAbort ? AbortError : NetworkError
-  return new Class({ ...details, message, isAbort, originalError: cause })
+  const { message } = cause?.cause?.errors?.[0] ?? cause?.cause ?? cause ?? {}
+  const Class = cause?.name === 'AbortError' ? AbortError : NetworkError
+  return new Class({ ...details, message, originalError: cause })
 }
 
-function syntaxOf(version: string | undefined): Syntax | undefined {
-  if (!version) return undefined
-  return version.replace(/^v/, '').localeCompare('0.39.9', 'en', { numeric: true }) < 0 ? 'old' : 'new'
+function syntaxOf(version = ''): Syntax | undefined {
+  const [, number] = /^v?(\d+\.\d+\.\d+)/.exec(version) ?? []
+  if (!number) return undefined
+  return number.localeCompare('0.39.9', 'en', { numeric: true }) < 0 ? 'old' : 'new'
 }

@@ -43,6 +43,7 @@ export type FilterParams<E extends string, P> = string extends E
   : string extends keyof P
     ? unknown
     : { [K in Placeholder<E>]: FilterValue } & {
-        [K in Exclude<keyof P, Placeholder<E>>]: SchemaError<`the filter has no placeholder {:${K & string}}`>
+        [
+          K in Exclude<keyof P, Placeholder<E>>
+        ]: SchemaError<`the filter has no placeholder {:${K & string}}`>
       }
-

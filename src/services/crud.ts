@@ -38,10 +38,14 @@ export abstract class CrudService<M> extends BaseService {
     const isNumber = typeof batchOrOptions === 'number'
     const given = isNumber ? { batch: batchOrOptions, ...options } : batchOrOptions
     const { batch = maxPerPage, ...rest } = given ?? {}
-    if (!(batch > 0)) throw new TypeError(`getFullList: batch is ${batch}; pass 1 to ${maxPerPage}.`)
+    if (!(batch > 0))
+      throw new TypeError(`getFullList: batch is ${batch}; pass 1 to ${maxPerPage}.`)
     const all: T[] = []
     for (let page = 1; ; page++) {
-      const { items, perPage } = await this.getList<T>(page, batch, { skipTotal: true, ...rest })
+      const { items, perPage } = await this.getList<T>(page, batch, {
+        ...rest,
+        query: { skipTotal: 1, ...rest.query },
+      })
       all.push(...items)
       // The server's perPage: it clamps ours.
       if (items.length < (perPage || batch)) return all

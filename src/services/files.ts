@@ -1,6 +1,6 @@
 import { expects } from '../core/options.ts'
 import { path } from '../core/path.ts'
-import { serializeQueryParams } from '../core/query.ts'
+import { withQuery } from '../core/query.ts'
 import { BaseService } from './base.ts'
 import type { CommonOptions } from './options.ts'
 
@@ -29,8 +29,7 @@ export class FileService extends BaseService {
     if (!filename || !record?.['id'] || !collection) return ''
     const url = this.client.buildURL(path`/api/files/${collection}/${record['id']}/${filename}`)
     const { download, ...rest } = queryParams
-    const query = serializeQueryParams(download ? { ...rest, download } : rest)
-    return query ? `${url}${url.includes('?') ? '&' : '?'}${query}` : url
+    return withQuery(url, download ? { ...rest, download } : rest)
   }
 
   /**

@@ -19,7 +19,11 @@ import type { AuthMethodsList, RecordAuthResponse } from './auth.ts'
 export interface RecordService<M = RecordModel> {
   getFullList<T = M>(options?: RecordFullListOptions): Promise<Array<T>>
   getFullList<T = M>(batch?: number, options?: RecordListOptions): Promise<Array<T>>
-  getList<T = M>(page?: number, perPage?: number, options?: RecordListOptions): Promise<ListResult<T>>
+  getList<T = M>(
+    page?: number,
+    perPage?: number,
+    options?: RecordListOptions,
+  ): Promise<ListResult<T>>
   getFirstListItem<T = M>(filter: string | Filter, options?: RecordListOptions): Promise<T>
   getOne<T = M>(id: string, options?: RecordOptions): Promise<T>
 }
@@ -61,7 +65,8 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
   override async create<T = M>(bodyParams?: BodyParams, options?: RecordOptions): Promise<T> {
     const body = bodyParams ?? {}
     const canRepeat = options?.retry ?? this.client.options.retry
-    if (!canRepeat || body instanceof FormData || body['id']) return super.create<T>(bodyParams, options)
+    if (!canRepeat || body instanceof FormData || body['id'])
+      return super.create<T>(bodyParams, options)
     const id = createId()
     try {
       return await super.create<T>({ ...body, id }, { ...options, [repeatable]: true })
@@ -69,7 +74,8 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
       const refused = (error as ClientResponseError).fieldErrors?.['id']?.code
       if (!refused) throw error
       // The collection wants other ids: nothing was stored.
-      if (!/not_unique|pk_invalid/.test(refused)) return super.create<T>(body, { ...options, retry: 0 })
+      if (!/not_unique|pk_invalid/.test(refused))
+        return super.create<T>(body, { ...options, retry: 0 })
       // An earlier attempt was stored, and its answer lost.
       return this.getOne<T>(id, options)
     }

@@ -297,21 +297,23 @@ describeServers('auth stores', (pb) => {
 })
 
 describe('several processes and one file', () => {
-  /** Saves states that tell whether they are whole, the first one after that of the file, and prints the number of each afterwards. */
-  function saver(
-    path: string,
-    saves: number,
-  ): { child: ChildProcess; output: () => string; ended: Promise<unknown> } {
+  interface Saver {
+    readonly child: ChildProcess
+    /** Numbers of the states that have been saved so far. */
+    readonly saved: () => string[]
+    /** Its exit code or signal. */
+    readonly ended: Promise<unknown>
+  }
+
+  /** A process with a store, in which `work` runs. It fails on any warning. */
+  function start(path: string, work: string): Saver {
     const module = `
       import { writeSync } from 'node:fs'
       import { FileAuthStore } from '${entry}'
       const onWarning = (message) => { throw new Error(message) }
       const store = new FileAuthStore(${JSON.stringify(path)}, { onWarning })
-      const first = Number(store.token) + 1
-      for (let n = first; n < first + ${saves}; n++) {
-        store.save(String(n), { id: String(n), filler: 'x'.repeat((n * 7919) % 50_000) })
-        writeSync(1, n + '\\n')
-      }`
+      ${fillerLength.toString()}
+      ${work}`
     const child = spawn(process.execPath, ['--input-type=module', '--eval', module], {
       env: { ...process.env, NODE_NO_WARNINGS: '1' },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -320,8 +322,26 @@ describe('several processes and one file', () => {
     child.stdout.on('data', (data: Buffer) => {
       output += data.toString()
     })
+    const saved = (): string[] => output.split('\n').slice(0, -1)
     const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as unknown)
-    return { child, output: () => output, ended }
+    return { child, saved, ended }
+  }
+
+  /** Saves states that tell whether they are whole, the first one after that of the file, and prints the number of each afterwards. */
+  function startSaver(path: string, saves: number): Saver {
+    return start(
+      path,
+      `const first = Number(store.token) + 1
+       for (let n = first; n < first + ${saves}; n++) {
+         store.save(String(n), { id: String(n), filler: 'x'.repeat(fillerLength(n)) })
+         writeSync(1, n + '\\n')
+       }`,
+    )
+  }
+
+  /** Up to 50,000, and every fifth time ten times that: a write that lasts. */
+  function fillerLength(n: number): number {
+    return ((n * 7919) % 50_000) * (n % 5 === 0 ? 10 : 1)
   }
 
   /** The number of the state in the file. */
@@ -331,7 +351,7 @@ describe('several processes and one file', () => {
     const n = Number(store.token)
     expect(warnings, message).toEqual([])
     expect(store.record?.id, message).toBe(store.token)
-    expect(store.record?.['filler'], message).toHaveLength((n * 7919) % 50_000)
+    expect(store.record?.['filler'], message).toHaveLength(fillerLength(n))
     return n
   }
 
@@ -346,10 +366,10 @@ describe('several processes and one file', () => {
       let kills = 0
       while (last < 1000) {
         const saves = 20 + random(80)
-        const { child, output, ended } = saver(path, Infinity)
+        const { child, saved, ended } = startSaver(path, Infinity)
         const enough = new Promise<void>((isEnough) => {
           child.stdout!.on('data', () => {
-            if (output().split('\n').length > saves) isEnough()
+            if (saved().length >= saves) isEnough()
           })
         })
         await Promise.race([enough, ended])
@@ -359,7 +379,7 @@ describe('several processes and one file', () => {
         kills++
         const message = `FC_SEED=${seed}, kill ${kills}`
         expect(await ended, message).toBe('SIGKILL')
-        const acknowledged = Number(output().trim().split('\n').at(-1))
+        const acknowledged = Number(saved().at(-1))
         expect(acknowledged, message).toBeGreaterThanOrEqual(last + saves)
         last = expectWhole(path, message)
         // Between a save and its line there is room for a kill.
@@ -382,8 +402,13 @@ describe('several processes and one file', () => {
     { timeout: 60_000 },
     async () => {
       const path = join(folder.path, 'auth.json')
-      new FileAuthStore(path).save('0', { ...emptyRecord, id: '0', filler: '' })
-      const savers = [saver(path, 300), saver(path, 300)]
+      new FileAuthStore(path).save('0', {
+        collectionId: 'c1',
+        collectionName: 'users',
+        id: '0',
+        filler: '',
+      })
+      const savers = [startSaver(path, 300), startSaver(path, 300)]
       const ended = Promise.all(savers.map((each) => each.ended))
       const isRunning = (): boolean => savers.some(({ child }) => child.exitCode === null)
       let reads = 0
@@ -398,6 +423,28 @@ describe('several processes and one file', () => {
       expect(readdirSync(folder.path)).toEqual(['auth.json'])
     },
   )
-})
 
-const emptyRecord = { collectionId: 'c1', collectionName: 'users' }
+  test(
+    'a store that starts while another process signs in and out warns of nothing',
+    { timeout: 60_000 },
+    async () => {
+      const path = join(folder.path, 'auth.json')
+      const { child, ended } = start(
+        path,
+        'for (let n = 0; n < 1500; n++) { store.save("1", { id: "1" }); store.clear() }',
+      )
+      const seen = new Set<string>()
+      while (child.exitCode === null) {
+        const warnings: string[] = []
+        const store = new FileAuthStore(path, { onWarning: (warning) => warnings.push(warning) })
+        expect(warnings).toEqual([])
+        expect(store.record?.id ?? '').toBe(store.token)
+        seen.add(store.token)
+        await new Promise(setImmediate)
+      }
+      expect(await ended).toBe(0)
+      expect([...seen].sort()).toEqual(['', '1'])
+      expect(readdirSync(folder.path)).toEqual([])
+    },
+  )
+})

@@ -453,7 +453,7 @@ describe('temporary files', () => {
       'auth.json.bak',
       'auth.json.tmp',
       'auth2.json.0123456789ab.tmp',
-      'xauth.json.0123456789ab.tmp',
+      'else.json.0123456789ab.tmp',
     ]
     const touch = (name: string, ageMs: number): void => {
       writeFileSync(join(folder.path, name), '')

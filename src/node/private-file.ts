@@ -71,9 +71,14 @@ export function removePrivateFile(path: string): void {
  * @throws for anything else: reading a pipe would wait for ever, and `/dev/null` is not ours to replace.
  */
 function isFile(path: string): boolean {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found && !found.isFile()) throw new Error('it is not a regular file')
-  return found !== undefined
+  try {
+    if (statSync(path).isFile()) return true
+  } catch (error) {
+    // Missing, or below a file. Runtimes differ in what `throwIfNoEntry: false` makes of the second.
+    if (/^(ENOENT|ENOTDIR)$/.test(String((error as NodeJS.ErrnoException).code))) return false
+    throw error
+  }
+  throw new Error('it is not a regular file')
 }
 
 /** Where a path leads, also when the last link of a chain points to nothing yet. */

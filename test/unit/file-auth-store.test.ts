@@ -300,7 +300,8 @@ describe('a save that cannot be written', () => {
     await using folder = await temporaryFolder()
     writeFileSync(join(folder.path, 'file'), '')
     const path = join(folder.path, 'file/auth.json')
-    const { store } = open(path)
+    const { store, warnings } = open(path)
+    expect(warnings).toEqual([])
     const told: string[] = []
     store.onChange((token) => told.push(token))
     const error = thrownBy(() => store.save('secret-token', user))
@@ -312,6 +313,10 @@ describe('a save that cannot be written', () => {
     expect(error.message).not.toMatch('secret-token')
     expect(stateOf(store)).toEqual({ token: 'secret-token', record: user })
     expect(told).toEqual(['secret-token'])
+
+    // Nothing is there that could sign in.
+    store.clear()
+    expect(told).toEqual(['secret-token', ''])
   })
 
   test('because the folder is read-only leaves the file as it was', async () => {

@@ -106,7 +106,7 @@ export class BaseAuthStore<R = AuthRecord> {
     const write = (content: unknown): string =>
       cookieSerialize(key, JSON.stringify({ token, record: content }), settings)
     const whole = write(record)
-    if (!record || whole.length <= maxCookieBytes) return whole
+    if (!record || new TextEncoder().encode(whole).length <= maxCookieBytes) return whole
     const { id, email, collectionId, collectionName, verified } = record
     return write({ id, email, collectionId, collectionName, verified })
   }

@@ -16,8 +16,6 @@ export function getTokenPayload(token: string): { [key: string]: any } {
  */
 export function isTokenExpired(token: string, expirationThreshold = 0): boolean {
   const claims = getTokenPayload(token)
-  const hasClaims = Object.keys(claims).length > 0
-  return (
-    !hasClaims || (claims['exp'] ? claims['exp'] - expirationThreshold <= Date.now() / 1000 : false)
-  )
+  const isToken = Object.keys(claims).length > 0
+  return !isToken || (claims['exp'] || Infinity) - expirationThreshold <= Date.now() / 1000
 }

@@ -71,7 +71,7 @@ export class ClientResponseError extends Error {
       headers,
     } = given
     const { response = given.data ?? {}, isAbort = false } = given
-    const reasons = [given.message, response['message'], originalError?.message]
+    const reasons = [response['message'], given.message, originalError?.message]
     const reason =
       reasons.find((text) => text && typeof text === 'string') ?? 'Something went wrong.'
     // Browsers' reasons name the URL, and a query can hold secrets.
@@ -105,7 +105,7 @@ export class ClientResponseError extends Error {
 
   /** For logs: no query string, no headers, no token. */
   toJSON(): { [key: string]: any } {
-    return { ...this, name: this.name, message: this.message }
+    return { ...this, message: this.message }
   }
 
   override toString(): string {

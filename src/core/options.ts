@@ -1,7 +1,7 @@
 import type { RetryOptions } from './retry.ts'
 
 /** What an endpoint promises to answer: the engine refuses anything else. */
-export type Shape = 'list' | 'array' | 'record' | 'token' | 'object'
+export type Shape = 'list' | 'record' | 'token' | 'object'
 
 /** Option key: the {@link Shape} of the answer. Without it any JSON will do, and nothing reads as `{}`. */
 export const expects: unique symbol = Symbol('expects')

@@ -31,6 +31,5 @@ export function withQuery(url: string, params: { [key: string]: any }): string {
 /** One value as text. */
 export function toText(value: any): string {
   if (value instanceof Date) return formatDate(value)
-  if (value instanceof String) return value.toString()
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'object' && !(value instanceof String) ? JSON.stringify(value) : String(value)
 }

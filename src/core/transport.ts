@@ -1,7 +1,7 @@
-import { decode, readBody } from './answer.ts'
+import { decode, isFailure, readBody } from './answer.ts'
 import { isUpload, prepareBody, toJSON } from './body.ts'
 import { Call } from './call.ts'
-import { AbortError, NetworkError } from './errors.ts'
+import { AbortError, apiError, NetworkError } from './errors.ts'
 import type { ClientResponseError } from './errors.ts'
 import { FilterText, needsSyntax, render } from './filter.ts'
 import { mergeHeaders } from './headers.ts'
@@ -145,7 +145,7 @@ export class Transport {
     const { server } = this
     let url = host.buildURL(path)
     const body = prepareBody(given.body)
-    const headers = mergeHeaders(
+    const ownHeaders = mergeHeaders(
       {
         'Content-Type': isUpload(body) ? '' : 'application/json',
         'Accept-Language': lang,
@@ -154,7 +154,7 @@ export class Transport {
       this.#options.headers,
       given.headers,
     )
-    let options: SendOptions = { ...given, body, headers }
+    let options: SendOptions = { ...given, body, headers: ownHeaders }
     if (host.beforeSend) {
       const result = (await call.run(() => host.beforeSend!(url, options))) ?? {}
       url = result.url || url
@@ -181,13 +181,11 @@ export class Transport {
     if (shape && response.ok && policy === 'same-origin' && text.endsWith('}'))
       server.syntax = 'new'
 
-    const { data, error } = decode(response, text, shape, call.details)
-    const result = host.afterSend
-      ? await call.run(() => host.afterSend!(response, data, options))
-      : data
-    if (!error) return result
-    error.response = result ?? {}
-    throw error
+    const data = decode(response, text, shape, call.details)
+    const result = host.afterSend ? await call.run(() => host.afterSend!(response, data, options)) : data
+    if (!isFailure(response)) return result
+    const { status, headers, statusText } = response
+    throw apiError({ ...call.details, status, headers, message: statusText, response: result ?? {} })
   }
 
   #exchange(

@@ -38,7 +38,7 @@ export type Placeholder<E extends string> = E extends `${string}{:${infer N}}${i
   : never
 
 /** What the parameters of a filter must be; anything goes where the text or the names are not known at compile time. */
-export type FilterParams<E extends string, P> = string extends E
+export type FilterParams<E extends string, P> = {} extends Record<E, 1>
   ? unknown
   : string extends keyof P
     ? unknown

@@ -1,0 +1,83 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+
+import { readmeBlocks, root, sources } from '../support/readme.ts'
+import { describeServers } from '../support/server.ts'
+
+const ada = { email: 'ada@example.com', password: 'correct horse' }
+
+/** What blocks print, where it is worth a look. Blocks are named by heading and number. */
+const printed: Record<string, RegExp> = {
+  'First lines 1': /^\d+ posts, the newest is Hello$/m,
+  'Sign in 1': /^true true\ngrace@example.com\nnobody$/m,
+  'Read and write records 2': /^Hello$/m,
+  'Files 1': /^text or bytes /m,
+  'Errors 1': /^Cannot be blank\.$/m,
+  'Hooks and middleware 1': /^GET http:.*\/api\/health [\d.]+\n200\n200\nAPI is healthy\.$/m,
+  'Test against a real server 1': /^403$/m,
+}
+
+let folder: string
+beforeEach(() => {
+  // Inside the project, so that the blocks are run as its other modules are.
+  mkdirSync(join(root, 'temp'), { recursive: true })
+  folder = mkdtempSync(join(root, 'temp/readme-'))
+})
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+  rmSync(folder, { recursive: true })
+})
+
+describeServers('the code of the README', (pb) => {
+  beforeAll(async () => {
+    await pb.admin.collection('users').create({ ...ada, passwordConfirm: ada.password })
+    const users = await pb.admin.collections.getOne('users')
+    await pb.admin.collections.create({
+      name: 'posts',
+      type: 'base',
+      fields: [
+        { name: 'title', type: 'text', required: true },
+        { name: 'views', type: 'number' },
+        { name: 'tags', type: 'json' },
+        { name: 'cover', type: 'file' },
+        { name: 'author', type: 'relation', collectionId: users.id },
+        { name: 'created', type: 'autodate', onCreate: true },
+      ],
+      listRule: '',
+      viewRule: '',
+      createRule: '',
+      updateRule: '',
+      deleteRule: '',
+    })
+  })
+
+  test.each(readmeBlocks())('$title $number runs', async ({ title, number, code }) => {
+    const client = pb.guest()
+    await client.collection('users').authWithPassword(ada.email, ada.password)
+    vi.stubGlobal('pb', client)
+    const lines: string[] = []
+    vi.spyOn(console, 'log').mockImplementation((...values: unknown[]) => {
+      lines.push(values.join(' '))
+    })
+    const file = join(folder, 'block.ts')
+    writeFileSync(file, runnable(code))
+    await import(pathToFileURL(file).href)
+    expect(lines.join('\n')).toMatch(printed[`${title} ${number}`] ?? /.*/)
+  })
+
+  function runnable(code: string): string {
+    return code
+      .replaceAll('http://127.0.0.1:8090', pb.url)
+      .replaceAll('./pb_auth.json', join(folder, 'pb_auth.json'))
+      .replaceAll(/from '(.*)'/g, (_from, name: string) => `from '${sources[name]!}'`)
+  }
+})
+
+test('every expected output belongs to a block', () => {
+  const names = readmeBlocks().map(({ title, number }) => `${title} ${number}`)
+  expect(names).toEqual(expect.arrayContaining(Object.keys(printed)))
+})

@@ -151,7 +151,7 @@ describe('a value', () => {
   })
 
   test('of very many backslashes is refused without trying them all', { timeout: 5_000 }, () => {
-    const value = `${'\\'.repeat(100_000)}x\\`
+    const value = `${'\\'.repeat(50_000)}x\\`
     expect(() => pb.filter('a = {:value}', { value })).toThrow(TypeError)
   })
 

@@ -1,0 +1,87 @@
+/**
+ * Measures the official client and ours side by side: `npm run bench -- --help`. Exits with 1 when a limit of
+ * `limits.ts` is missed.
+ */
+import { spawnSync } from 'node:child_process'
+import { parseArgs } from 'node:util'
+
+import { measureBundles } from './bundle.ts'
+import { officialVersion } from './contestants.ts'
+import { measureCpu } from './cpu.ts'
+import { ensureDist } from './dist.ts'
+import { measureHeap } from './heap.ts'
+import { measureImports } from './imports.ts'
+import { writeReadme } from './readme.ts'
+import { isMissed } from './row.ts'
+import type { Row } from './row.ts'
+import { startBenchServer } from './server.ts'
+import { markdownTable, textTable } from './table.ts'
+
+const usage = `npm run bench -- [options]
+
+  --only <parts>   some of cpu, heap, import, bundle; by commas
+  --json           print the figures as JSON
+  --node <path>    run the clients on another Node
+  --readme         write the table between the README's markers, from a whole run
+  --help           print this`
+
+const parts = ['cpu', 'heap', 'import', 'bundle']
+
+const { values: options } = readOptions()
+if (options.help) {
+  console.log(usage)
+  process.exit()
+}
+const selected = options.only?.split(',') ?? parts
+if (!selected.every((part) => parts.includes(part))) fail(`--only takes ${parts.join(', ')}.`)
+if (options.readme && selected.length < parts.length) fail('--readme needs a whole run.')
+const node = options.node ?? process.execPath
+
+ensureDist()
+const rows = await measure()
+const environment = {
+  node: spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim(),
+  platform: `${process.platform} ${process.arch}`,
+  official: officialVersion(),
+}
+console.log(options.json ? JSON.stringify({ environment, rows }, null, 2) : textTable(rows))
+if (options.readme) saveReadme()
+if (rows.some(isMissed)) process.exitCode = 1
+
+async function measure(): Promise<Row[]> {
+  const found: Row[] = []
+  if (selected.includes('cpu') || selected.includes('heap')) {
+    await using server = await startBenchServer()
+    if (selected.includes('cpu')) found.push(...(await measureCpu(node, server)))
+    if (selected.includes('heap')) found.push(...(await measureHeap(node, server)))
+  }
+  if (selected.includes('import')) found.push(...(await measureImports(node)))
+  if (selected.includes('bundle')) found.push(...(await measureBundles()))
+  return found
+}
+
+function saveReadme(): void {
+  const text = `${markdownTable(rows)}\n\nMedians, Node ${environment.node}, ${environment.platform}.`
+  if (!writeReadme(text)) fail('README.md has no <!-- bench --> and <!-- /bench --> lines.')
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        only: { type: 'string' },
+        json: { type: 'boolean' },
+        node: { type: 'string' },
+        readme: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    })
+  } catch (error) {
+    return fail((error as Error).message)
+  }
+}
+
+function fail(message: string): never {
+  console.error(`${message}\n\n${usage}`)
+  process.exit(1)
+}

@@ -1,0 +1,48 @@
+import { officialVersion } from './contestants.ts'
+import { isMissed } from './row.ts'
+import type { Row } from './row.ts'
+
+/** The result for people at a terminal. */
+export function textTable(rows: readonly Row[]): string {
+  const head = ['', 'floor', `official ${officialVersion()}`, 'ours', 'ours / official', 'limit']
+  const lines = [head, ...rows.map((row) => [...cells(row), range(row), verdict(row)])]
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
+  const pad = (cell: string, column: number): string =>
+    column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)
+  return lines.map((line) => line.map(pad).join('  ').trimEnd()).join('\n')
+}
+
+/** The result for the README. */
+export function markdownTable(rows: readonly Row[]): string {
+  const head = [
+    '',
+    '`fetch` or Node alone',
+    `official client ${officialVersion()}`,
+    'this client',
+    'ratio',
+  ]
+  const lines = rows.map((row) => [...cells(row), row.ratio?.median.toFixed(2) ?? ''])
+  return [head, ['---', ...head.slice(1).map(() => '--:')], ...lines]
+    .map((line) => `| ${line.join(' | ')} |`)
+    .join('\n')
+}
+
+function cells(row: Row): string[] {
+  const digits = row.unit === 'µs' ? 0 : row.unit === 'ms' ? 1 : 2
+  const amount = (value: number | undefined): string =>
+    value === undefined ? '' : `${value.toFixed(digits)} ${row.unit}`
+  return [row.what, amount(row.floor), amount(row.official), amount(row.ours)]
+}
+
+function range({ ratio }: Row): string {
+  if (!ratio) return ''
+  const [median, min, max] = [ratio.median, ratio.min, ratio.max].map((value) => value.toFixed(2))
+  return min === max ? median! : `${median} (${min} to ${max})`
+}
+
+function verdict(row: Row): string {
+  const { limit, unit } = row
+  if (!limit) return ''
+  const text = limit.on === 'ours' ? `${limit.max} ${unit}` : limit.max.toFixed(2)
+  return `<= ${text} ${isMissed(row) ? 'MISSED' : 'met'}`
+}

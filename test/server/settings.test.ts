@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, describe, expect, test } from 'vitest'
+
+import { AuthError, DecodeError, ForbiddenError, ValidationError } from '../../src/index.ts'
+import { describeServers } from '../support/server.ts'
+
+describeServers('settings', (pb) => {
+  test('are read, whole or in part', async () => {
+    const all = await pb.admin.settings.getAll()
+    expect(Object.keys(all)).toEqual(
+      expect.arrayContaining(['meta', 'smtp', 's3', 'backups', 'batch', 'rateLimits', 'logs']),
+    )
+    const { appName } = all['meta'] as { appName: string }
+    expect(await pb.admin.settings.getAll({ fields: 'meta.appName' })).toEqual({
+      meta: { appName },
+    })
+  })
+
+  test('are changed in part, and answered whole', async () => {
+    const before = await pb.admin.settings.getAll()
+    const after = await pb.admin.settings.update({ meta: { appName: 'Ünder test' } })
+    const meta = { ...(before['meta'] as object), appName: 'Ünder test' }
+    expect(after).toEqual({ ...before, meta })
+    expect(await pb.admin.settings.getAll()).toEqual(after)
+  })
+
+  test('with mistakes are refused with the path of each', async () => {
+    const changes = {
+      meta: { appURL: 'no url' },
+      smtp: { enabled: true, host: '' },
+      logs: { maxDays: -1 },
+    }
+    const call = pb.admin.settings.update(changes)
+    await expect(call).rejects.toBeInstanceOf(ValidationError)
+    const error = (await call.catch((reason: unknown) => reason)) as ValidationError
+    expect(Object.keys(error.fieldErrors).sort()).toEqual([
+      'logs.maxDays',
+      'meta.appURL',
+      'smtp.host',
+    ])
+    expect(error.fieldErrors['smtp.host']?.code).toBe('validation_required')
+    expect(error.describe()).toMatch(/^PATCH \/api\/settings failed with 400: .*smtp\.host: Cannot/)
+  })
+
+  test('are for superusers alone', async () => {
+    await expect(pb.guest().settings.getAll()).rejects.toBeInstanceOf(AuthError)
+    await expect(pb.guest().settings.update({})).rejects.toBeInstanceOf(AuthError)
+  })
+})
+
+describeServers('health', (pb) => {
+  test('is known to everyone, and more of it to superusers', async () => {
+    expect(await pb.guest().health.check()).toEqual({
+      code: 200,
+      message: expect.any(String),
+      data: {},
+    })
+    expect((await pb.admin.health.check()).data).toMatchObject({ canBackup: true })
+  })
+})
+
+describe('routes of the application’s own', () => {
+  const hooksDir = mkdtempSync(join(tmpdir(), 'pocketbase-hooks-'))
+  writeFileSync(
+    join(hooksDir, 'own.pb.js'),
+    `routerAdd('POST', '/api/own/{name}', (e) => {
+      const { headers, query, body } = e.requestInfo()
+      return e.json(200, { name: e.request.pathValue('name'), header: headers['x_own'], query, body, auth: e.auth?.id })
+    })
+    routerAdd('GET', '/api/own/list', (e) => e.json(200, [1, 'two', null]))
+    routerAdd('GET', '/api/own/nothing', (e) => e.noContent(204))
+    routerAdd('GET', '/api/own/text', (e) => e.string(200, 'plain text'))
+    routerAdd('GET', '/api/own/html', (e) => e.html(200, '<h1>Hello</h1>'))
+    routerAdd('GET', '/api/own/refused', (e) => { throw new ForbiddenError('Not you.', { reason: new ValidationError('own_reason', 'Because.') }) })
+    routerAdd('GET', '/api/own/broken', (e) => { throw new Error('secret of the hook') })`,
+  )
+  afterAll(() => rmSync(hooksDir, { recursive: true }))
+
+  describeServers(
+    'send',
+    (pb) => {
+      test('brings path, query, headers, body and token there', async () => {
+        const answer: unknown = await pb.admin.send('/api/own/a%2Fb', {
+          method: 'POST',
+          body: { a: [1, null] },
+          query: { q: 'ä b' },
+          headers: { 'X-Own': 'yes' },
+        })
+        expect(answer).toMatchObject({
+          name: 'a/b',
+          header: 'yes',
+          query: { q: 'ä b' },
+          body: { a: [1, null] },
+          auth: pb.admin.authStore.record?.id,
+        })
+      })
+
+      test('answers any JSON, and {} for nothing', async () => {
+        const guest = pb.guest()
+        expect(await guest.send('/api/own/list', {})).toEqual([1, 'two', null])
+        expect(await guest.send('/api/own/nothing', {})).toEqual({})
+      })
+
+      test('is an error for what is no JSON', async () => {
+        for (const path of ['/api/own/text', '/api/own/html']) {
+          await expect(pb.guest().send(path, {})).rejects.toBeInstanceOf(DecodeError)
+        }
+      })
+
+      test('is an error with the route’s own reasons', async () => {
+        const call = pb.guest().send('/api/own/refused', {})
+        await expect(call).rejects.toMatchObject({ status: 403, message: 'Not you.' })
+        await expect(call).rejects.toBeInstanceOf(ForbiddenError)
+        const error = (await call.catch((reason: unknown) => reason)) as ForbiddenError
+        expect(error.fieldErrors).toEqual({ reason: { code: 'own_reason', message: 'Because.' } })
+        expect(error.describe()).toContain('reason: Because.')
+      })
+
+      test('is an error where the route is broken, and says nothing of its inside', async () => {
+        const call = pb.guest().send('/api/own/broken', {})
+        const error = (await call.catch((reason: unknown) => reason)) as Error
+        expect(error).toMatchObject({ kind: 'api', method: 'GET', path: '/api/own/broken' })
+        expect(JSON.stringify(error)).not.toContain('secret of the hook')
+      })
+
+      test('is a 404 for a route that nobody added', async () => {
+        await expect(pb.guest().send('/api/own/nope', {})).rejects.toMatchObject({ status: 404 })
+      })
+    },
+    { hooksDir },
+  )
+})

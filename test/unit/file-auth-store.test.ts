@@ -338,6 +338,7 @@ describe('a save that cannot be written', () => {
          cleared: store.token,
        }))`,
     )
+    chmodSync(folder.path, 0o755)
     const result = JSON.parse(output) as Record<string, string>
     expect(result).toEqual({
       before: 't1',

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { BaseAuthStore, MemoryAuthStore } from './auth/store.ts'
+import type { BaseAuthStore} from './auth/store.ts';
+import { MemoryAuthStore } from './auth/store.ts'
 import { LocalAuthStore } from './auth/web-storage.ts'
 import { bind, FilterText, render, template } from './core/filter.ts'
 import type { Filter } from './core/filter.ts'

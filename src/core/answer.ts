@@ -2,18 +2,25 @@ import { DecodeError } from './errors.ts'
 import type { ErrorDetails } from './errors.ts'
 import type { Shape } from './options.ts'
 
-/** Reads a body to its end. `onBytes` is called whenever some arrive. */
+/** More than any list of records. */
+const maxLength = 2 ** 27
+
+/** Reads a body to its end, or as far as anyone should. `onBytes` is called whenever some arrive. */
 export async function readBody(response: Response, onBytes: () => void): Promise<string> {
   const reader = response.body?.getReader?.()
   // Stand-ins for fetch, in tests and on some platforms, have less than a whole Response.
   if (!reader) return response.text ? response.text() : JSON.stringify(await response.json())
   const decoder = new TextDecoder()
-  for (let text = ''; ; ) {
+  let text = ''
+  while (text.length < maxLength) {
     const { done, value } = await reader.read()
     text += decoder.decode(value, { stream: !done })
     if (done) return text
     onBytes()
   }
+  // An answer without end is refused before it fills the memory: cut, it is no JSON any more.
+  reader.cancel().catch(() => {})
+  return text
 }
 
 /**
@@ -56,13 +63,16 @@ export function decode(
 
 /** Whether an answer says that the call failed. Stand-ins for `fetch` say it by one of the two. */
 export function isFailure({ status, ok }: Response): boolean {
-  return status >= 400 || ok === false
+  return status >= 400 || ! ok
 }
 
 function fits(data: any, shape: Shape | undefined, hasFields: boolean): boolean {
   if (shape === 'list') return Array.isArray(data?.items)
   if (shape === 'token') return typeof data?.token === 'string'
-  return !shape || (isObject(data) && (shape !== 'record' || hasFields || typeof data['id'] === 'string'))
+  return (
+    !shape ||
+    (isObject(data) && (shape !== 'record' || hasFields || typeof data['id'] === 'string'))
+  )
 }
 
 function isObject(data: unknown): data is { [key: string]: unknown } {

@@ -186,7 +186,7 @@ export class DecodeError extends ClientResponseError {
 /** Whether a caught value is an error of this package, whichever copy of it made the error. */
 export function isClientResponseError(error: unknown): error is ClientResponseError {
   const { kind, name } = (error ?? {}) as ClientResponseError
-  return !!kind && /^ClientResponseError/.test(name)
+  return !!kind && name.startsWith('ClientResponseError')
 }
 
 type Described = Pick<
@@ -206,7 +206,7 @@ export function apiError(details: ErrorDetails & { status: number }): ApiError {
   const { status, response = {} } = details
   let Class = byStatus[status] ?? (status < 500 ? ApiError : ServerError)
   if (response['mfaId']) Class = MfaRequiredError
-  if (Object.keys(fieldErrors(response)).length > 0) Class = ValidationError
+  if (status === 400 && Object.keys(fieldErrors(response)).length > 0) Class = ValidationError
   if (response['data']?.requests) Class = BatchError
   return new Class(details)
 }

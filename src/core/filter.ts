@@ -1,5 +1,5 @@
-import { decimal, equals, quote } from './literal.ts'
-import type { Syntax } from './literal.ts'
+import { decimal, equals, quoteFor } from './literal.ts'
+import type { Quote, Syntax } from './literal.ts'
 import { toText } from './query.ts'
 
 declare const brand: unique symbol
@@ -102,11 +102,13 @@ export function needsSyntax(parts: readonly Part[]): boolean {
  * @throws TypeError where no exact form exists, or the text is longer than servers read.
  */
 export function render(parts: readonly Part[], syntax?: Syntax): string {
-  let text = ''
+  let text: string
   if (syntax || !needsSyntax(parts)) {
-    text = join(parts, syntax ?? 'new', false)
+    text = join(parts, quoteFor(syntax ?? 'new'))
   } else {
-    const [older, newer] = (['old', 'new'] as const).map((each) => join(group(parts), each, true))
+    const [older, newer] = (['old', 'new'] as const).map((each) =>
+      join(group(parts), quoteFor(each, true)),
+    )
     text = `((${readsOld} && ${older}) || (${readsOld.replace('~', '!~')} && ${newer}))`
   }
   const bytes = new TextEncoder().encode(text).length
@@ -115,21 +117,20 @@ export function render(parts: readonly Part[], syntax?: Syntax): string {
   return text
 }
 
-function join(parts: readonly Part[], syntax: Syntax, neutral: boolean): string {
+function join(parts: readonly Part[], quote: Quote): string {
   let text = ''
   for (const part of parts) {
     if (typeof part === 'string') {
       text += part
       continue
     }
-    const literal = quote(part.text, syntax, neutral)
+    const literal = quote(part.text)
     const [end, before, field] = /(^|[\s(&|])([A-Za-z_]\w*)\s*=\s*$/.exec(text) ?? []
-    const comparison = literal || (field && equals(field, part.text, syntax, neutral))
+    const comparison = literal || (field && equals(field, part.text, quote))
     if (!comparison) {
       throw problem(
-        neutral
-          ? 'these backslashes need a known server: use the tagged template or the option serverVersion'
-          : 'servers before 0.39.9 can compare a text that ends in a backslash by "field = value" alone',
+        'servers before 0.39.9 can compare a text that ends in a backslash by "field = value" alone, ' +
+          'and unknown ones not every text with a backslash: use the tagged template or the option serverVersion',
       )
     }
     text = literal ? text + literal : text.slice(0, -end!.length) + before + comparison
@@ -139,7 +140,7 @@ function join(parts: readonly Part[], syntax: Syntax, neutral: boolean): string 
 
 /** In parentheses, the last of which a comment must not swallow. */
 function group(parts: readonly Part[]): readonly Part[] {
-  return ['(', ...parts, String(parts.at(-1)).includes('//') ? '\n)' : ')']
+  return ['(', ...parts, parts.join('').includes('//') ? '\n)' : ')']
 }
 
 function fill(where: string, value: unknown, open: string): readonly Part[] {
@@ -159,13 +160,13 @@ function fill(where: string, value: unknown, open: string): readonly Part[] {
 }
 
 /**
- * What a stretch of expression leaves open: a quote, a comment (`/`), nothing, or something else where servers do not agree
- * whether a quote ends.
+ * What a stretch of expression leaves open: a quote, a comment (`/`), nothing, or `?` from where servers do not agree whether a
+ * quote ends.
  */
 function openAfter(text: string, open: string): string {
   for (const [mark] of text.matchAll(/\\\\["']|\\.|["'\n]|\/\//gs)) {
     if (open === '/') open = mark.endsWith('\n') ? '' : open
-    else if (open) open = mark === open ? '' : mark[2] ? mark : open
+    else if (open) open = mark === open ? '' : mark[2] ? '?' : open
     else open = /["'/]$/.exec(mark)?.[0] ?? ''
   }
   return open

@@ -31,5 +31,7 @@ export function withQuery(url: string, params: { [key: string]: any }): string {
 /** One value as text. */
 export function toText(value: any): string {
   if (value instanceof Date) return formatDate(value)
-  return typeof value === 'object' && !(value instanceof String) ? JSON.stringify(value) : String(value)
+  return typeof value === 'object' && !(value instanceof String)
+    ? JSON.stringify(value)
+    : String(value)
 }

@@ -182,10 +182,18 @@ export class Transport {
       server.syntax = 'new'
 
     const data = decode(response, text, shape, call.details)
-    const result = host.afterSend ? await call.run(() => host.afterSend!(response, data, options)) : data
+    const result = host.afterSend
+      ? await call.run(() => host.afterSend!(response, data, options))
+      : data
     if (!isFailure(response)) return result
     const { status, headers, statusText } = response
-    throw apiError({ ...call.details, status, headers, message: statusText, response: result ?? {} })
+    throw apiError({
+      ...call.details,
+      status,
+      headers,
+      message: statusText,
+      response: result ?? {},
+    })
   }
 
   #exchange(
@@ -197,8 +205,8 @@ export class Transport {
     const send = own ?? this.#options.fetch ?? fetch
     // Streams need `duplex`.
     const init = { duplex: 'half', ...rest, body: toJSON(body) } as OutgoingRequest['init']
-    const fail = (cause: unknown): never => {
-      throw networkError(cause, call)
+    const fail = (cause: unknown, prefix?: string): never => {
+      throw networkError(cause, call, prefix)
     }
     // The first added is the outermost.
     const exchange = this.middleware.reduceRight(
@@ -219,8 +227,8 @@ export class Transport {
         const response = await exchange({ url, init })
         call.showSign()
         const text = await readBody(response, call.showSign).catch((cause: unknown) =>
-          // The status says what happened, even where its explanation is cut.
-          response.status < 400 ? fail(cause) : '',
+          // Statuses say what happened, even where their explanation is cut; but 400 alone says too little.
+          response.status > 400 ? '' : fail(cause, 'The answer was cut: '),
         )
         return { response, text }
       },
@@ -242,7 +250,8 @@ export class Transport {
         (): Syntax => 'new',
         (error: ClientResponseError) => {
           if (!error.status) throw error
-          return error.response['status'] === 400 ? 'old' : undefined
+          // PocketBase's own errors have `data`.
+          return error.status === 400 && error.response['data'] ? 'old' : undefined
         },
       )
       // Another server may have been asked, if the base URL has changed meanwhile.
@@ -264,11 +273,15 @@ interface Server {
 
 type Send = (request: OutgoingRequest) => Promise<Response>
 
-function networkError(cause: any, { details }: Call): Error {
+function networkError(cause: any, { details }: Call, prefix = ''): Error {
   // Node's fetch hides the reason one level down, and two when it tried several addresses.
-  const { message } = cause?.cause?.errors?.[0] ?? cause?.cause ?? cause ?? {}
+  const inner = cause?.cause?.errors?.[0] ?? cause?.cause ?? cause
   const Class = cause?.name === 'AbortError' ? AbortError : NetworkError
-  return new Class({ ...details, message, originalError: cause })
+  return new Class({
+    ...details,
+    message: prefix + (inner?.message ?? inner),
+    originalError: cause,
+  })
 }
 
 function syntaxOf(version = ''): Syntax | undefined {

@@ -49,7 +49,7 @@ export interface MFAConfig {
 /** Sign-in with a password. */
 export interface PasswordAuthConfig {
   enabled: boolean
-  identityFields: Array<string>
+  identityFields: string[]
 }
 
 /** An OAuth2 provider's settings. */
@@ -71,14 +71,14 @@ export interface OAuth2Provider {
 export interface OAuth2Config {
   enabled: boolean
   mappedFields: { [key: string]: string }
-  providers: Array<OAuth2Provider>
+  providers: OAuth2Provider[]
 }
 
 interface Collection extends BaseModel {
   name: string
-  fields: Array<CollectionField>
+  fields: CollectionField[]
   /** `CREATE INDEX` statements. */
-  indexes: Array<string>
+  indexes: string[]
   system: boolean
   /** A filter; `''` lets everyone, a missing or `null` rule superusers alone. */
   listRule?: string

@@ -8,7 +8,7 @@ export interface ListResult<T> {
   totalItems: number
   /** -1 with `skipTotal`. */
   totalPages: number
-  items: Array<T>
+  items: T[]
 }
 
 /** What every model has. */

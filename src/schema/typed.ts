@@ -38,12 +38,13 @@ export type Placeholder<E extends string> = E extends `${string}{:${infer N}}${i
   : never
 
 /** What the parameters of a filter must be; anything goes where the text or the names are not known at compile time. */
-export type FilterParams<E extends string, P> = {} extends Record<E, 1>
-  ? unknown
-  : string extends keyof P
+export type FilterParams<E extends string, P> =
+  {} extends Record<E, 1>
     ? unknown
-    : { [K in Placeholder<E>]: FilterValue } & {
-        [
-          K in Exclude<keyof P, Placeholder<E>>
-        ]: SchemaError<`the filter has no placeholder {:${K & string}}`>
-      }
+    : string extends keyof P
+      ? unknown
+      : { [K in Placeholder<E>]: FilterValue } & {
+          [
+            K in Exclude<keyof P, Placeholder<E>>
+          ]: SchemaError<`the filter has no placeholder {:${K & string}}`>
+        }

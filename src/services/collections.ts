@@ -17,7 +17,7 @@ export class CollectionService extends CrudService<CollectionModel> {
    * @returns true; failures throw.
    */
   async import(
-    collections: ReadonlyArray<CollectionImport>,
+    collections: readonly CollectionImport[],
     deleteMissing = false,
     options?: CommonOptions,
   ): Promise<true> {
@@ -32,7 +32,7 @@ export class CollectionService extends CrudService<CollectionModel> {
 
   /** The same as {@link import}. */
   async importCollections(
-    collections: ReadonlyArray<CollectionImport>,
+    collections: readonly CollectionImport[],
     deleteMissing = false,
     options?: CommonOptions,
   ): Promise<true> {

@@ -29,12 +29,12 @@ export abstract class CrudService<M> extends BaseService {
    *
    * `GET {path}`, once per page
    */
-  async getFullList<T = M>(options?: FullListOptions): Promise<Array<T>>
-  async getFullList<T = M>(batch?: number, options?: ListOptions): Promise<Array<T>>
+  async getFullList<T = M>(options?: FullListOptions): Promise<T[]>
+  async getFullList<T = M>(batch?: number, options?: ListOptions): Promise<T[]>
   async getFullList<T = M>(
     batchOrOptions?: number | FullListOptions,
     options?: ListOptions,
-  ): Promise<Array<T>> {
+  ): Promise<T[]> {
     const isNumber = typeof batchOrOptions === 'number'
     const given = isNumber ? { batch: batchOrOptions, ...options } : batchOrOptions
     const { batch = maxPerPage, ...rest } = given ?? {}

@@ -28,6 +28,6 @@ export interface AuthProviderInfo {
 export interface AuthMethodsList {
   mfa: { enabled: boolean; duration: number }
   otp: { enabled: boolean; duration: number }
-  password: { enabled: boolean; identityFields: Array<string> }
-  oauth2: { enabled: boolean; providers: Array<AuthProviderInfo> }
+  password: { enabled: boolean; identityFields: string[] }
+  oauth2: { enabled: boolean; providers: AuthProviderInfo[] }
 }

@@ -17,8 +17,8 @@ import type { AuthMethodsList, RecordAuthResponse } from './auth.ts'
 
 /** Refines options: records can be expanded. */
 export interface RecordService<M = RecordModel> {
-  getFullList<T = M>(options?: RecordFullListOptions): Promise<Array<T>>
-  getFullList<T = M>(batch?: number, options?: RecordListOptions): Promise<Array<T>>
+  getFullList<T = M>(options?: RecordFullListOptions): Promise<T[]>
+  getFullList<T = M>(batch?: number, options?: RecordListOptions): Promise<T[]>
   getList<T = M>(
     page?: number,
     perPage?: number,
@@ -71,13 +71,19 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
     try {
       return await super.create<T>({ ...body, id }, { ...options, [repeatable]: true })
     } catch (error) {
-      const refused = (error as ClientResponseError).fieldErrors?.['id']?.code
-      if (!refused) throw error
+      const { fieldErrors = {} } = error as ClientResponseError
+      const codes = Object.values(fieldErrors).map(({ code }) => code)
+      if (codes.some((code) => /not_unique|pk_invalid|invalid_auth_id/.test(code))) {
+        // An earlier attempt may have been stored, and its answer lost.
+        return this.getOne<T>(id, options).catch((missing: ClientResponseError) => {
+          if (!fieldErrors['id']) throw error
+          missing.hint = 'The record was stored, but its answer was lost.'
+          throw missing
+        })
+      }
+      if (!fieldErrors['id']) throw error
       // The collection wants other ids: nothing was stored.
-      if (!/not_unique|pk_invalid/.test(refused))
-        return super.create<T>(body, { ...options, retry: 0 })
-      // An earlier attempt was stored, and its answer lost.
-      return this.getOne<T>(id, options)
+      return super.create<T>(body, { ...options, retry: 0 })
     }
   }
 

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { BaseAuthStore} from './auth/store.ts';
+import type { BaseAuthStore } from './auth/store.ts'
 import { MemoryAuthStore } from './auth/store.ts'
 import { LocalAuthStore } from './auth/web-storage.ts'
 import { bind, FilterText, render, template } from './core/filter.ts'
@@ -41,6 +41,7 @@ export type AuthStoreFor<S> = Untyped extends S
   ? BaseAuthStore
   : BaseAuthStore<AuthRecords<S> | null>
 
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the accessor pair must stand in an interface: subclasses override it with a field
 export interface PocketBase<S = Untyped> {
   /** Types only. It comes first: `-?` makes the compiler compare clients member by member instead of by `S`. */
   readonly '~schema'?: { [K in keyof S]-?: unknown }
@@ -60,7 +61,6 @@ export interface PocketBase<S = Untyped> {
  *
  * On a server make one for each incoming request: it holds who is signed in.
  */
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the accessor pair must stand in an interface: subclasses override it with a field
 export class PocketBase<S = Untyped> {
   /** The server's address, with the path of a proxy if there is one. Can be changed. */
   baseURL: string

@@ -76,6 +76,7 @@ export class AsyncAuthStore<R = AuthRecord> extends BaseAuthStore<R> {
 
   private report(error: unknown): void {
     if (this.options.onError) this.options.onError(error)
+    // oxlint-disable-next-line no-console -- nobody else would hear of it
     else console.warn('AsyncAuthStore: the storage failed:', error)
   }
 }

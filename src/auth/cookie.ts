@@ -23,7 +23,7 @@ export interface SerializeOptions {
 /** Reads a `Cookie` header. The first value of a repeated name counts. Malformed parts are left out; it never throws. */
 export function cookieParse(str: string, options?: ParseOptions): { [key: string]: any } {
   const cookies = new Map<string, string>()
-  for (const part of String(str ?? '').split(';')) {
+  for (const part of typeof str === 'string' ? str.split(';') : []) {
     const [name = '', ...rest] = part.split('=')
     const key = name.trim()
     if (!key || rest.length === 0 || cookies.has(key)) continue

@@ -89,8 +89,8 @@ export class BaseAuthStore<R = AuthRecord> {
 
   /**
    * A `Set-Cookie` header with token and record: `Secure`, `HttpOnly`, `SameSite=Strict`, `Path=/`, and expiring with the
-   * token unless `options` say otherwise. Over 4096 bytes the record shrinks to its identity: its id, collection, and, while
-   * there is room, email, name and the like.
+   * token unless `options` say otherwise. Over 4096 bytes the record shrinks to what says who it is: its id, email, collection and
+   * whether it is verified. A long token alone can still be over.
    */
   exportToCookie(options?: SerializeOptions, key: string = defaultCookieKey): string {
     const { token } = this
@@ -128,7 +128,7 @@ export class BaseAuthStore<R = AuthRecord> {
   }
 
   protected triggerChange(): void {
-    for (const listener of [...this.listeners]) listener(this.token, this.record)
+    for (const listener of Array.from(this.listeners)) listener(this.token, this.record)
   }
 }
 

@@ -3,7 +3,7 @@ export function getTokenPayload(token: string): { [key: string]: any } {
   try {
     const claims = token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/')
     const bytes = Uint8Array.from(atob(claims), (char) => char.charCodeAt(0))
-    return JSON.parse(new TextDecoder().decode(bytes)) ?? {}
+    return (JSON.parse(new TextDecoder().decode(bytes)) ?? {}) as { [key: string]: any }
   } catch {
     return {}
   }

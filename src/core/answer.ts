@@ -62,8 +62,8 @@ export function decode(
 }
 
 /** Whether an answer says that the call failed. Stand-ins for `fetch` say it by one of the two. */
-export function isFailure({ status, ok }: Response): boolean {
-  return status >= 400 || ! ok
+export function isFailure({ status = 0, ok }: Partial<Response>): boolean {
+  return status >= 400 || ok === false
 }
 
 function fits(data: any, shape: Shape | undefined, hasFields: boolean): boolean {

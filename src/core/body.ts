@@ -45,7 +45,7 @@ export function prepareBody(body: any): any {
  */
 export function toJSON(body: any): any {
   if (!isJSON(body)) return body
-  let value = body.toJSON?.() ?? body
+  let value = (body as { toJSON?: () => any }).toJSON?.() ?? body
   for (const key in value) {
     if (!(value[key] instanceof Date)) continue
     value = Object.assign(Array.isArray(value) ? [] : {}, value, { [key]: formatDate(value[key]) })

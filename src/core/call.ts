@@ -58,7 +58,10 @@ export class Call {
             }),
           )
       }
-      if (this.stopped) return fail(this.stopped)
+      if (this.stopped) {
+        fail(this.stopped)
+        return
+      }
       clearTimeout(this.#timer)
       this.#fail = fail
       this.showSign()
@@ -73,7 +76,10 @@ export class Call {
   }
 
   pause(ms: number): Promise<void> {
-    return this.run(() => new Promise((resolve) => (this.#timer = setTimeout(resolve, ms))))
+    const work = (resolve: () => void): void => {
+      this.#timer = setTimeout(resolve, ms)
+    }
+    return this.run(() => new Promise(work))
   }
 
   end(): void {

@@ -71,14 +71,15 @@ export class ClientResponseError extends Error {
       headers,
     } = given
     const { response = given.data ?? {}, isAbort = false } = given
-    const reasons = [response['message'], given.message, originalError?.message]
+    const reasons: unknown[] = [response['message'], given.message, originalError?.message]
     const reason =
-      reasons.find((text) => text && typeof text === 'string') ?? 'Something went wrong.'
+      reasons.find((text): text is string => typeof text === 'string' && text !== '') ??
+      'Something went wrong.'
     // Browsers' reasons name the URL, and a query can hold secrets.
     const message = url ? reason.replaceAll(url, path) : reason
     const shown = { status, method, path, hint, response, isAbort, message }
-    // Browsers' consoles print the stack, whose first line is the message of this moment.
-    super(describe(shown), { cause: originalError })
+    // Browsers' consoles print name, message, and the stack from its first "at": there the call is named.
+    super(`${message}\n    at ${describe(shown)}`, { cause: originalError })
     Object.assign(this, shown, { name: `ClientResponseError ${status}` })
     // Loggers copy what is enumerable.
     for (const [key, value] of Object.entries({ url, originalError, headers })) {
@@ -105,6 +106,7 @@ export class ClientResponseError extends Error {
 
   /** For logs: no query string, no headers, no token. */
   toJSON(): { [key: string]: any } {
+    // oxlint-disable-next-line typescript/no-misused-spread -- what the instance itself holds is what counts
     return { ...this, message: this.message }
   }
 
@@ -114,7 +116,7 @@ export class ClientResponseError extends Error {
 
   /** How Node's console prints it: the description, and where it happened. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString() + this.stack!.replace(/^.*?(?=\n +at |$)/s, '')
+    return this.toString() + this.stack!.replace(/^.*?\n +at .*?(?=\n +at |$)/s, '')
   }
 }
 
@@ -133,7 +135,7 @@ export class AuthError extends ApiError {}
 export class MfaRequiredError extends AuthError {
   /** To be sent with the second factor. */
   get mfaId(): string {
-    return this.response['mfaId']
+    return this.response['mfaId'] as string
   }
 }
 
@@ -185,8 +187,8 @@ export class DecodeError extends ClientResponseError {
 
 /** Whether a caught value is an error of this package, whichever copy of it made the error. */
 export function isClientResponseError(error: unknown): error is ClientResponseError {
-  const { kind, name } = (error ?? {}) as ClientResponseError
-  return !!kind && name.startsWith('ClientResponseError')
+  const { kind, name } = (error ?? {}) as Partial<ClientResponseError>
+  return !!kind && typeof name === 'string' && name.startsWith('ClientResponseError')
 }
 
 type Described = Pick<

@@ -140,7 +140,11 @@ function join(parts: readonly Part[], quote: Quote): string {
 
 /** In parentheses, the last of which a comment must not swallow. */
 function group(parts: readonly Part[]): readonly Part[] {
-  return ['(', ...parts, parts.join('').includes('//') ? '\n)' : ')']
+  return [
+    '(',
+    ...parts,
+    parts.some((part) => typeof part === 'string' && part.includes('//')) ? '\n)' : ')',
+  ]
 }
 
 function fill(where: string, value: unknown, open: string): readonly Part[] {
@@ -151,7 +155,7 @@ function fill(where: string, value: unknown, open: string): readonly Part[] {
   if (/undefined|function|symbol/.test(typeof value)) refuse(`is ${typeof value}`)
   if (typeof value === 'number')
     return [Number.isFinite(value) ? decimal(value) : refuse(`is ${value}`)]
-  if (value === null || /^b/.test(typeof value)) return [String(value)]
+  if (value === null || (typeof value).startsWith('b')) return [String(value)]
   if (value instanceof FilterText) return group(value.parts)
   const text = Array.isArray(value) ? value.map(toText).join() : toText(value)
   if (/\0|\p{Surrogate}/u.test(text))

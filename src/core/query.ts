@@ -15,7 +15,9 @@ export function serializeQueryParams(params: { [key: string]: any }): string {
       try {
         pairs.push(`${encodeURIComponent(key)}=${encodeURIComponent(toText(item))}`)
       } catch (cause) {
-        throw new TypeError(`The query parameter "${key}" cannot be written: ${cause}`, { cause })
+        throw new TypeError(`The query parameter "${key}" cannot be written: ${String(cause)}`, {
+          cause,
+        })
       }
     }
   }

@@ -115,7 +115,7 @@ export class Transport {
     try {
       for (let attempt = 0; ; attempt++) {
         try {
-          return await this.#attempt(call, path, options)
+          return (await this.#attempt(call, path, options)) as T
         } catch (error) {
           if (call.stopped || body?.getReader) throw error
           await call.pause(retryDelayMs(error, attempt, retry, options[repeatable] ?? isRead))
@@ -138,7 +138,7 @@ export class Transport {
     this.cancel()
   }
 
-  async #attempt(call: Call, path: string, given: SendOptions): Promise<any> {
+  async #attempt(call: Call, path: string, given: SendOptions): Promise<unknown> {
     const host = this.#host
     const { lang, authStore } = host
     if (authStore.ready) await call.run(() => authStore.ready)
@@ -181,9 +181,9 @@ export class Transport {
     if (shape && response.ok && policy === 'same-origin' && text.endsWith('}'))
       server.syntax = 'new'
 
-    const data = decode(response, text, shape, call.details)
-    const result = host.afterSend
-      ? await call.run(() => host.afterSend!(response, data, options))
+    const data: unknown = decode(response, text, shape, call.details)
+    const result: unknown = host.afterSend
+      ? await call.run<unknown>(() => host.afterSend!(response, data, options) as unknown)
       : data
     if (!isFailure(response)) return result
     const { status, headers, statusText } = response
@@ -201,7 +201,15 @@ export class Transport {
     url: string,
     options: SendOptions,
   ): Promise<{ response: Response; text: string }> {
-    const { body, query, requestKey, timeout, retry, fetch: own, ...rest } = options
+    const {
+      query: _query,
+      requestKey: _key,
+      retry: _retry,
+      body,
+      timeout,
+      fetch: own,
+      ...rest
+    } = options
     const send = own ?? this.#options.fetch ?? fetch
     // Streams need `duplex`.
     const init = { duplex: 'half', ...rest, body: toJSON(body) } as OutgoingRequest['init']
@@ -248,10 +256,11 @@ export class Transport {
     })
       .then(
         (): Syntax => 'new',
-        (error: ClientResponseError) => {
-          if (!error.status) throw error
+        (error: unknown) => {
+          const { status, response } = error as ClientResponseError
+          if (!status) throw error
           // PocketBase's own errors have `data`.
-          return error.status === 400 && error.response['data'] ? 'old' : undefined
+          return status === 400 && response['data'] ? 'old' : undefined
         },
       )
       // Another server may have been asked, if the base URL has changed meanwhile.

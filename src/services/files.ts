@@ -41,7 +41,7 @@ export class FileService extends BaseService {
    * @throws AuthError for guests.
    */
   async getToken(options?: CommonOptions): Promise<string> {
-    const { token } = await this.client.send('/api/files/token', {
+    const { token } = await this.client.send<{ token: string }>('/api/files/token', {
       method: 'POST',
       ...options,
       [expects]: 'token',

@@ -16,6 +16,7 @@ import type {
 import type { AuthMethodsList, RecordAuthResponse } from './auth.ts'
 
 /** Refines options: records can be expanded. */
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- inherited methods with more precise options
 export interface RecordService<M = RecordModel> {
   getFullList<T = M>(options?: RecordFullListOptions): Promise<T[]>
   getFullList<T = M>(batch?: number, options?: RecordListOptions): Promise<T[]>
@@ -29,7 +30,6 @@ export interface RecordService<M = RecordModel> {
 }
 
 /** The records of one collection. */
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- inherited methods with more precise options
 export class RecordService<M = RecordModel> extends CrudService<M> {
   readonly collectionIdOrName: string
 
@@ -71,14 +71,14 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
     try {
       return await super.create<T>({ ...body, id }, { ...options, [repeatable]: true })
     } catch (error) {
-      const { fieldErrors = {} } = error as ClientResponseError
+      const { fieldErrors = {} } = error as Partial<ClientResponseError>
       const codes = Object.values(fieldErrors).map(({ code }) => code)
       if (codes.some((code) => /not_unique|pk_invalid|invalid_auth_id/.test(code))) {
         // An earlier attempt may have been stored, and its answer lost.
-        return this.getOne<T>(id, options).catch((missing: ClientResponseError) => {
+        return this.getOne<T>(id, options).catch((missing: unknown) => {
           if (!fieldErrors['id']) throw error
-          missing.hint = 'The record was stored, but its answer was lost.'
-          throw missing
+          const hint = 'The record was stored, but its answer was lost.'
+          throw Object.assign(missing as ClientResponseError, { hint })
         })
       }
       if (!fieldErrors['id']) throw error
@@ -190,7 +190,7 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
     const { token = '', record = {} } = responseData ?? {}
     const decoded = this.decode<T>(record)
     this.client.authStore.save(token, decoded as RecordModel)
-    return { ...responseData, token, record: decoded }
+    return { ...(responseData as object), token, record: decoded }
   }
 
   private isSignedIn(id: string): boolean {

@@ -29,7 +29,8 @@ export interface PocketBaseOptions extends TransportOptions {
   lang?: string | undefined
 }
 
-type IfUntyped<S, A extends unknown[]> = Untyped extends S ? A : []
+/** Arguments that a call has without a schema alone. */
+export type IfUntyped<S, A extends unknown[]> = Untyped extends S ? A : []
 
 /** The service of a collection. */
 export type ServiceFor<S, N> = Untyped extends S
@@ -41,6 +42,7 @@ export type AuthStoreFor<S> = Untyped extends S
   ? BaseAuthStore
   : BaseAuthStore<AuthRecords<S> | null>
 
+/** A client of one PocketBase server; see the class. */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the accessor pair must stand in an interface: subclasses override it with a field
 export interface PocketBase<S = Untyped> {
   /** Types only. It comes first: `-?` makes the compiler compare clients member by member instead of by `S`. */
@@ -76,9 +78,13 @@ export class PocketBase<S = Untyped> {
   /** What the client was made with. */
   readonly options: Readonly<PocketBaseOptions>
 
+  /** Collections: their fields, rules and settings. For superusers. */
   readonly collections: CollectionService
+  /** URLs and tokens of files. */
   readonly files: FileService
+  /** Whether the server is up. */
   readonly health: HealthService
+  /** The server's settings. For superusers. */
   readonly settings: SettingsService
 
   private readonly transport: Transport
@@ -117,6 +123,7 @@ export class PocketBase<S = Untyped> {
   collection<M = RecordModel>(
     ...args: IfUntyped<S, [idOrName: string]>
   ): Untyped extends S ? RecordService<M> : never
+  /** The records of a collection of the schema. */
   collection<N extends CollectionName<S>>(name: N): ServiceFor<S, N>
   collection(idOrName: string = ''): any {
     let service = this.recordServices.get(idOrName)
@@ -155,6 +162,7 @@ export class PocketBase<S = Untyped> {
     strings: TemplateStringsArray | (Untyped extends S ? string : never),
     ...values: unknown[]
   ): F
+  /** Writes a filter from placeholders; returns a text at once. */
   filter<E extends string, P extends { [key: string]: any } = {}>(
     raw: E,
     params?: P & (Untyped extends S ? unknown : FilterParams<E, P>),
@@ -229,6 +237,7 @@ export class PocketBase<S = Untyped> {
     this.transport.close()
   }
 
+  /** What the end of an `await using` block calls: the same as {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

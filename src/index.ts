@@ -1,5 +1,5 @@
 export { PocketBase as default, PocketBase, PocketBase as AsyncPocketBase } from './client.ts'
-export type { AuthStoreFor, PocketBaseOptions, ServiceFor } from './client.ts'
+export type { AuthStoreFor, IfUntyped, PocketBaseOptions, ServiceFor } from './client.ts'
 
 export { AsyncAuthStore } from './auth/async.ts'
 export type { AsyncAuthStoreOptions, AsyncClearFunc, AsyncSaveFunc } from './auth/async.ts'
@@ -31,6 +31,7 @@ export {
 } from './core/errors.ts'
 export type { ErrorDetails, ErrorKind, FieldError } from './core/errors.ts'
 export type { Filter, FilterValue } from './core/filter.ts'
+export type { HeaderRecord } from './core/headers.ts'
 export { normalizeUnknownQueryParams } from './core/options.ts'
 export type { FetchFunction, RequestOptions, SendOptions } from './core/options.ts'
 export { serializeQueryParams } from './core/query.ts'
@@ -46,6 +47,7 @@ export type {
   AuthAlertConfig,
   AuthCollectionModel,
   BaseCollectionModel,
+  Collection,
   CollectionField,
   CollectionModel,
   EmailTemplate,

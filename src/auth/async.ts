@@ -9,6 +9,7 @@ export type AsyncClearFunc = () => Promise<void>
 
 /** Where an {@link AsyncAuthStore} keeps its state. */
 export interface AsyncAuthStoreOptions {
+  /** Called with the state at every change: a text to hand back as `initial` later. */
   save: AsyncSaveFunc
   /** Default: `save('')`. */
   clear?: AsyncClearFunc | undefined

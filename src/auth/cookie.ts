@@ -10,11 +10,17 @@ export interface SerializeOptions {
   encode?: (val: string | number | boolean) => string
   /** Seconds. */
   maxAge?: number
+  /** Host that the cookie is sent to, with its subdomains. Default: the host that set it, alone. */
   domain?: string
+  /** Where the cookie is sent: this path and all below. */
   path?: string
+  /** When browsers forget it. Without this and `maxAge`: when they are closed. */
   expires?: Date
+  /** Whether scripts of the page cannot read it. */
   httpOnly?: boolean
+  /** Whether it is sent over HTTPS alone. */
   secure?: boolean
+  /** `Low`, `Medium` or `High`, in any case: which cookies go first when there are too many. */
   priority?: string
   /** `true` means `Strict`. */
   sameSite?: boolean | string

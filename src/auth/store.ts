@@ -6,7 +6,11 @@ import type { RecordModel } from '../schema/records.ts'
 /** The record that is signed in; `null` for none. */
 export type AuthRecord = RecordModel | null
 
-/** @deprecated Use {@link AuthRecord}. */
+/**
+ * Older name of {@link AuthRecord}.
+ *
+ * @deprecated Use {@link AuthRecord}.
+ */
 export type AuthModel = AuthRecord
 
 /** What {@link BaseAuthStore.onChange} calls. */
@@ -22,7 +26,9 @@ const superusersId = 'pbc_3142635823'
 
 /** Who is signed in: kept in memory, and the base of every store that keeps it elsewhere. */
 export class BaseAuthStore<R = AuthRecord> {
+  /** What {@link token} returns. Stores that keep it elsewhere set it. */
   protected baseToken = ''
+  /** What {@link record} returns. */
   protected baseModel: R = null as R
   // `any`, so that a store of one schema's records is also a store of any records.
   private readonly listeners = new Set<(token: string, record: any) => void>()
@@ -37,7 +43,11 @@ export class BaseAuthStore<R = AuthRecord> {
     return this.baseModel
   }
 
-  /** @deprecated Use {@link record}. */
+  /**
+   * Older name of {@link record}.
+   *
+   * @deprecated Use {@link record}.
+   */
   get model(): R {
     return this.record
   }
@@ -54,24 +64,35 @@ export class BaseAuthStore<R = AuthRecord> {
     return type === 'auth' && (name ? name === '_superusers' : collectionId === superusersId)
   }
 
-  /** @deprecated Use {@link isSuperuser}. */
+  /**
+   * Older name of {@link isSuperuser}.
+   *
+   * @deprecated Use {@link isSuperuser}.
+   */
   get isAdmin(): boolean {
     return this.isSuperuser
   }
 
-  /** @deprecated Use `!isSuperuser`. */
+  /**
+   * Whether the token is a record's that is no superuser.
+   *
+   * @deprecated Use `!isSuperuser`.
+   */
   get isAuthRecord(): boolean {
     return getTokenPayload(this.token)['type'] === 'auth' && !this.isSuperuser
   }
 
-  /** Signs in: keeps the token and its record, and tells the listeners. */
+  /** Signs in: keeps the token and its record, and tells the listeners. What one of them throws comes out of this call. */
   save(token: string, record?: R): void {
     this.baseToken = token || ''
     this.baseModel = record || (null as R)
     this.triggerChange()
   }
 
-  /** Signs out, here: servers have no session to end, and the token stays valid until it expires. */
+  /**
+   * Signs out, here: servers have no session to end, and the token stays valid until it expires.
+   * Tells the listeners; what one of them throws comes out of this call.
+   */
   clear(): void {
     this.baseToken = ''
     this.baseModel = null as R
@@ -127,6 +148,7 @@ export class BaseAuthStore<R = AuthRecord> {
     }
   }
 
+  /** Tells the listeners. For stores that change without {@link save} and {@link clear}. */
   protected triggerChange(): void {
     for (const listener of Array.from(this.listeners)) listener(this.token, this.record)
   }

@@ -7,7 +7,9 @@ export type ErrorKind = 'api' | 'network' | 'timeout' | 'abort' | 'decode' | 'un
 
 /** What the server says of one field: `{ code: 'validation_required', message: 'Cannot be blank.' }`. */
 export interface FieldError {
+  /** Stable, such as `validation_required`: what code can tell by. */
   code: string
+  /** The server's sentence, in English: what people can be shown. */
   message: string
   /** Numbers of the rule that was broken, for example `{ min: 8 }`. */
   params?: { [key: string]: unknown } | undefined
@@ -15,19 +17,27 @@ export interface FieldError {
 
 /** Input of the error classes. Application code needs it only to make errors of its own, in tests for example. */
 export interface ErrorDetails {
+  /** Default: the server's sentence, else that of `originalError`. */
   message?: string | undefined
+  /** `GET`, `POST`, … */
   method?: string | undefined
   /** The full URL. */
   url?: string | undefined
   /** The URL's path, without the query. */
   path?: string | undefined
+  /** HTTP status; 0, the default, without an answer. */
   status?: number | undefined
+  /** The answer's headers. */
   headers?: Headers | undefined
+  /** The answer's error body. */
   response?: { [key: string]: any } | undefined
   /** Older name of `response`. */
   data?: { [key: string]: any } | undefined
+  /** Whether the request was cancelled. */
   isAbort?: boolean | undefined
+  /** What was thrown first; becomes `cause`. */
   originalError?: any
+  /** What to do about it. */
   hint?: string | undefined
 }
 
@@ -39,6 +49,7 @@ export interface ErrorDetails {
  * `message` is the server's own sentence, which can be shown to people; {@link describe} says which call failed and why.
  */
 export class ClientResponseError extends Error {
+  /** What happened, for a `switch`; survives minifying and two copies of the package, where `instanceof` does not. */
   readonly kind: ErrorKind = 'unknown'
   /** The full URL, with its query; left out when the error is printed or logged. */
   declare url: string

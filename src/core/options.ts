@@ -21,6 +21,7 @@ export interface RequestOptions extends Omit<
   RequestInit,
   'body' | 'headers' | 'method' | 'signal'
 > {
+  /** Default: what the call is known for, `GET` for `send`. */
   method?: string | undefined
   /** Sent besides the client's own; a name given here wins. */
   headers?: { [name: string]: string } | undefined
@@ -49,18 +50,37 @@ export interface RequestOptions extends Omit<
 /** Options of every call of a client without a schema: any further key becomes a query parameter. */
 export interface SendOptions extends RequestInit {
   [key: string]: any
+  /** Sends this call instead of the client's own `fetch` or the global one. */
   fetch?: FetchFunction
+  /** Sent besides the client's own; a name given here wins. */
   headers?: { [key: string]: string }
+  /** See {@link RequestOptions.body}. */
   body?: any
+  /** Query parameters. `null` and `undefined` are left out, a list repeats its key. */
   query?: { [key: string]: any }
-  /** @deprecated Use `query`. */
+  /**
+   * Older name of `query`.
+   *
+   * @deprecated Use `query`.
+   */
   params?: { [key: string]: any }
+  /** See {@link RequestOptions.requestKey}. */
   requestKey?: string | null
+  /** Longest silence of the server in milliseconds; 0 for none. See {@link RequestOptions.timeout}. */
   timeout?: number
+  /** How often, and how, a failed call is sent again where that is safe. Default: not at all. */
   retry?: number | RetryOptions
-  /** @deprecated Use `requestKey`. */
+  /**
+   * Older name of `requestKey`.
+   *
+   * @deprecated Use `requestKey`.
+   */
   $cancelKey?: string
-  /** @deprecated Use `requestKey: null`. */
+  /**
+   * `false` is the older form of `requestKey: null`.
+   *
+   * @deprecated Use `requestKey: null`.
+   */
   $autoCancel?: boolean
   /** @internal */
   [expects]?: Shape

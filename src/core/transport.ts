@@ -19,7 +19,9 @@ const defaultTimeoutMs = 30_000
 /** What a `beforeSend` hook answers: what it wants changed. */
 export interface BeforeSendResult {
   [key: string]: any
+  /** Where the request goes instead. */
   url?: string
+  /** The options to go on with instead. */
   options?: { [key: string]: any }
 }
 
@@ -57,7 +59,9 @@ export interface TransportOptions {
 
 /** A request on its way out. A middleware hands `next` this one, changed or not, or another. */
 export interface OutgoingRequest {
+  /** The full URL, with its query. */
   readonly url: string
+  /** What `fetch` will get. */
   readonly init: RequestInit & { method: string; headers: HeaderRecord }
 }
 

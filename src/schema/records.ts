@@ -8,18 +8,22 @@ export interface ListResult<T> {
   totalItems: number
   /** -1 with `skipTotal`. */
   totalPages: number
+  /** The rows of this page. */
   items: T[]
 }
 
 /** What every model has. */
 export interface BaseModel {
   [key: string]: any
+  /** 15 characters of `[a-z0-9]`, where the collection does not want others. */
   id: string
 }
 
 /** A record of a collection without a schema. */
 export interface RecordModel extends BaseModel {
+  /** Stays the same when the collection is renamed. */
   collectionId: string
+  /** The collection's name at the moment of the answer. */
   collectionName: string
   /** The related records that `expand` asked for and the caller may see, by relation. */
   expand?: { [key: string]: any }

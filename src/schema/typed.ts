@@ -8,14 +8,19 @@ declare const problem: unique symbol
 
 /** Never holds a value: it stands where a call cannot work, and says why. */
 export interface SchemaError<Sentence extends string> {
+  /** What is wrong. */
   readonly [problem]: Sentence
 }
 
 /** What a schema says of a collection. Views have no `create` and `update`. */
 export interface CollectionShape {
+  /** `auth` for records that can sign in. */
   type: 'base' | 'auth' | 'view'
+  /** A record as servers answer it. */
   record: object
+  /** What `create` takes. */
   create?: object
+  /** What `update` takes. */
   update?: object
   /** By relation field or back-relation: the name of the target collection, in a list where there can be many. */
   relations?: object

@@ -30,6 +30,7 @@ export abstract class CrudService<M> extends BaseService {
    * `GET {path}`, once per page
    */
   async getFullList<T = M>(options?: FullListOptions): Promise<T[]>
+  /** All models, in pages of `batch`: the official client's older form. */
   async getFullList<T = M>(batch?: number, options?: ListOptions): Promise<T[]>
   async getFullList<T = M>(
     batchOrOptions?: number | FullListOptions,

@@ -4,7 +4,9 @@ import type { CommonOptions } from './options.ts'
 
 /** What a healthy server answers. */
 export interface HealthCheckResponse {
+  /** 200. */
   code: number
+  /** `API is healthy.` */
   message: string
   /** For superusers `canBackup`, `realIP` and `possibleProxyHeader`; else empty. */
   data: { [key: string]: any }

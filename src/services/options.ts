@@ -8,6 +8,7 @@ export interface CommonOptions extends SendOptions {
 
 /** Options of lists. */
 export interface ListOptions extends CommonOptions {
+  /** From 1; the argument of a call has the same effect. */
   page?: number
   /** 1000 at most; servers clamp silently. */
   perPage?: number

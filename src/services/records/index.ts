@@ -18,19 +18,25 @@ import type { AuthMethodsList, RecordAuthResponse } from './auth.ts'
 /** Refines options: records can be expanded. */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- inherited methods with more precise options
 export interface RecordService<M = RecordModel> {
+  /** All records; see {@link CrudService.getFullList}. */
   getFullList<T = M>(options?: RecordFullListOptions): Promise<T[]>
+  /** All records, in pages of `batch`. */
   getFullList<T = M>(batch?: number, options?: RecordListOptions): Promise<T[]>
+  /** One page of records; see {@link CrudService.getList}. */
   getList<T = M>(
     page?: number,
     perPage?: number,
     options?: RecordListOptions,
   ): Promise<ListResult<T>>
+  /** The first record that matches a filter; see {@link CrudService.getFirstListItem}. */
   getFirstListItem<T = M>(filter: string | Filter, options?: RecordListOptions): Promise<T>
+  /** One record; see {@link CrudService.getOne}. */
   getOne<T = M>(id: string, options?: RecordOptions): Promise<T>
 }
 
 /** The records of one collection. */
 export class RecordService<M = RecordModel> extends CrudService<M> {
+  /** As given: an id or a name. */
   readonly collectionIdOrName: string
 
   constructor(client: PocketBase<any>, collectionIdOrName: string) {
@@ -172,7 +178,11 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
    * @throws AuthError when the token is missing, expired or revoked; ForbiddenError when it belongs to another collection.
    */
   async authRefresh<T = M>(options?: RecordOptions): Promise<RecordAuthResponse<T>>
-  /** @deprecated Pass one options object. */
+  /**
+   * Gets a new token, with body and query as separate arguments.
+   *
+   * @deprecated Pass one options object.
+   */
   async authRefresh<T = M>(body?: any, query?: any): Promise<RecordAuthResponse<T>>
   async authRefresh<T = M>(options?: any, query?: any): Promise<RecordAuthResponse<T>> {
     const given = query ? { body: options, query } : options

@@ -1,4 +1,6 @@
 import { getEventListeners } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 import { describe, expect, test } from 'vitest'
 
@@ -338,10 +340,13 @@ describe('the caller’s signal', () => {
     expect(error.isAbort).toBe(true)
   })
 
-  test('may have null as its reason', async () => {
-    const { client } = observed(hanging)
-    const error = await failure(client.send('/api/x', { signal: AbortSignal.abort(null) }))
-    expect(error).toMatchObject({ kind: 'abort', isAbort: true })
+  test('may have anything as its reason, also what has no text', async () => {
+    for (const reason of [null, 0, '', Symbol('left'), Object.create(null), { toString: null }]) {
+      const { client } = observed(hanging)
+      const error = await failure(client.send('/api/x', { signal: AbortSignal.abort(reason) }))
+      expect(error).toMatchObject({ kind: 'abort', isAbort: true })
+      expect(error.cause).toBe(reason)
+    }
   })
 
   test('is obeyed also for a write, and beside a requestKey of null', async () => {
@@ -413,6 +418,26 @@ describe('the caller’s signal', () => {
     ofCall.abort()
     expect(await calls[0]).toEqual({})
   })
+})
+
+test('nothing is kept of 10,000 requests that have ended, each with a path of its own', async () => {
+  const signals: WeakRef<AbortSignal>[] = []
+  const client = new PocketBase('http://pb.test', {
+    authStore: new MemoryAuthStore(),
+    signal: new AbortController().signal,
+    fetch: async (_, init) => {
+      signals.push(new WeakRef(init!.signal!))
+      return json({})
+    },
+  })
+  for (let index = 0; index < 10_000; index++) await client.send(`/api/${index}`, {})
+  await new Promise(setImmediate)
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  collectGarbage()
+  expect(signals).toHaveLength(10_000)
+  // The last one may still stand on a stack.
+  expect(signals.filter((signal) => signal.deref()).length).toBeLessThan(10)
 })
 
 test('the caller’s options are read, not written', async () => {

@@ -90,7 +90,7 @@ describe('a read', () => {
     })
   }
 
-  for (const status of [400, 401, 403, 404, 413, 500, 501]) {
+  for (const status of [400, 401, 403, 404, 413, 500, 501, 505, 507]) {
     test(`is not sent again after ${status}`, async () => {
       expect((await attempts([status, status], read))[0]).toBe(1)
     })

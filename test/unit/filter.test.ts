@@ -473,6 +473,22 @@ describe('the syntax of a server', () => {
     expect(client.filter('t = {:v}', { v: String.raw`x\y` })).toBe(newer)
   })
 
+  test.each([
+    ['old', 'new', newer],
+    ['new', 'old', older],
+  ] as const)(
+    'is not relied on when the server may have been replaced: %s, and now %s',
+    async (before, after, right) => {
+      let answer = server(before)
+      const { client, requests } = observed((request) => answer(request))
+      const c = client.collection('c')
+      await c.getList(1, 1, { filter: backslash(client) })
+      answer = server(after)
+      await c.getList(1, 1, { filter: backslash(client) })
+      expect([right, neutral]).toContain(filterOf(requests.at(-1)))
+    },
+  )
+
   test('is asked for again after the network failed, as which the call that needed it fails', async () => {
     let isDown = true
     const { client, requests } = observed((request) => {

@@ -65,29 +65,32 @@ export interface PocketBase<S = Untyped> {
  */
 export class PocketBase<S = Untyped> {
   /** The server's address, with the path of a proxy if there is one. Can be changed. */
-  baseURL: string
+  declare baseURL: string
   /** Sent as `Accept-Language`. */
-  lang: string
+  declare lang: string
   /**
    * Called before every attempt to send a request. It may change the options in place, or return `{ url }`, `{ options }` or both.
    */
-  beforeSend?: (url: string, options: SendOptions) => BeforeSendResult | Promise<BeforeSendResult>
+  declare beforeSend?: (
+    url: string,
+    options: SendOptions,
+  ) => BeforeSendResult | Promise<BeforeSendResult>
   /** Called with every answer, also with failures, and its data; what it returns becomes the call's result. */
-  afterSend?: ((response: Response, data: any) => any) &
+  declare afterSend?: ((response: Response, data: any) => any) &
     ((response: Response, data: any, options: SendOptions) => any)
   /** What the client was made with. */
-  readonly options: Readonly<PocketBaseOptions>
+  declare readonly options: Readonly<PocketBaseOptions>
 
   /** Collections: their fields, rules and settings. For superusers. */
-  readonly collections: CollectionService
+  declare readonly collections: CollectionService
   /** URLs and tokens of files. */
-  readonly files: FileService
+  declare readonly files: FileService
   /** Whether the server is up. */
-  readonly health: HealthService
+  declare readonly health: HealthService
   /** The server's settings. For superusers. */
-  readonly settings: SettingsService
+  declare readonly settings: SettingsService
 
-  private readonly transport: Transport
+  declare private readonly transport: Transport
   private readonly recordServices = new Map<string, RecordService<any>>()
 
   /**

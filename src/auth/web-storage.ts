@@ -6,7 +6,7 @@ import type { AuthRecord } from './store.ts'
  * missing or blocked it keeps it in memory instead; it never throws for that.
  */
 export class LocalAuthStore<R = AuthRecord> extends BaseAuthStore<R> {
-  private readonly storageKey: string
+  declare private readonly storageKey: string
   /** What the fields of the base hold, as stored. */
   private loaded: string | null = null
   private isBlocked = false

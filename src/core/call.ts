@@ -9,11 +9,11 @@ const maxTimerMs = 2 ** 31 - 1
  */
 export class Call {
   /** Its request key; `null` for none. */
-  readonly key: string | null
+  declare readonly key: string | null
   /** What errors say of it. */
-  readonly details: { method: string; path: string; url: string }
+  declare readonly details: { method: string; path: string; url: string }
   /** Why it was stopped. */
-  stopped: AbortError | undefined
+  declare stopped: AbortError | undefined
   #fail: ((error: Error) => void) | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #lastSignAt = 0

@@ -33,7 +33,7 @@ const readsOld = `'\\\\a' ~ '___%'`
 
 /** The run-time side of {@link Filter}. */
 export class FilterText extends String {
-  readonly parts: readonly Part[]
+  declare readonly parts: readonly Part[]
 
   constructor(parts: readonly Part[]) {
     let text = ''

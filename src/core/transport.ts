@@ -79,7 +79,7 @@ export class Transport {
   #server: Server
   #isClosed = false
   middleware: readonly Middleware[] = []
-  autoCancellation: boolean
+  declare autoCancellation: boolean
 
   constructor(host: TransportHost, options: TransportOptions) {
     this.#host = host

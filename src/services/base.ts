@@ -3,7 +3,7 @@ import type { PocketBase } from '../client.ts'
 /** The base of every service: it holds the client and sends through `client.send` alone. */
 export abstract class BaseService {
   /** What every request goes through. */
-  readonly client: PocketBase<any>
+  declare readonly client: PocketBase<any>
 
   constructor(client: PocketBase<any>) {
     this.client = client

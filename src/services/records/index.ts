@@ -37,7 +37,7 @@ export interface RecordService<M = RecordModel> {
 /** The records of one collection. */
 export class RecordService<M = RecordModel> extends CrudService<M> {
   /** As given: an id or a name. */
-  readonly collectionIdOrName: string
+  declare readonly collectionIdOrName: string
 
   constructor(client: PocketBase<any>, collectionIdOrName: string) {
     super(client)

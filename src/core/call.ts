@@ -33,7 +33,10 @@ export class Call {
   /** Stops with the caller's signal. */
   follow(signal: AbortSignal | null | undefined): void {
     if (!signal) return
-    const onAbort = (): void => this.stop(`Cancelled: ${signal.reason}`, signal.reason)
+    const onAbort = (): void => {
+      const { reason } = signal
+      this.stop((typeof reason === 'string' ? reason : reason?.message) || 'Cancelled.', reason)
+    }
     if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort)
     this.#cleanups.push(() => signal.removeEventListener('abort', onAbort))

@@ -2,7 +2,7 @@
 import type { BaseAuthStore } from './auth/store.ts'
 import { MemoryAuthStore } from './auth/store.ts'
 import { LocalAuthStore } from './auth/web-storage.ts'
-import { bind, FilterText, render, template } from './core/filter.ts'
+import { bind, FilterText, template } from './core/filter.ts'
 import type { Filter } from './core/filter.ts'
 import type { SendOptions } from './core/options.ts'
 import { Transport } from './core/transport.ts'
@@ -141,15 +141,15 @@ export class PocketBase<S = Untyped> {
   /**
    * Writes a filter with values that no text can break out of.
    *
-   * As a tagged template it returns a {@link Filter}, which calls write in the syntax of the server at hand, asking it once if they
-   * must: exact on every version.
+   * As a tagged template it returns a {@link Filter}, exact on every version: where no text is right on all of them, the call that
+   * sends it asks the server first.
    *
    * ```ts
    * pb.filter`title ~ ${query} && created > ${new Date('2026-01-01')}`
    * ```
    *
-   * With placeholders it returns a text at once. Where the server is not known yet (option `serverVersion`, an earlier call) and a value
-   * holds a backslash, the text works out on the server which syntax is right; where that cannot be done it throws.
+   * With placeholders it returns a text at once, as exact; but it throws where only one version could read it and nothing has told
+   * which one it is (the option `serverVersion`, the last answer).
    *
    * ```ts
    * pb.filter('title ~ {:query} && created > {:since}', { query, since: new Date('2026-01-01') })
@@ -172,7 +172,7 @@ export class PocketBase<S = Untyped> {
   ): string
   filter(expression: string | readonly string[], ...values: unknown[]): any {
     return typeof expression === 'string'
-      ? render(bind(expression, values[0] as object), this.transport.server.syntax)
+      ? this.transport.write(bind(expression, values[0] as object))
       : new FilterText(template(expression, values))
   }
 

@@ -4,6 +4,7 @@ import { Call } from './call.ts'
 import { AbortError, apiError, NetworkError } from './errors.ts'
 import type { ClientResponseError } from './errors.ts'
 import { FilterText, needsSyntax, render } from './filter.ts'
+import type { Part } from './filter.ts'
 import { mergeHeaders } from './headers.ts'
 import type { HeaderRecord } from './headers.ts'
 import type { Syntax } from './literal.ts'
@@ -85,14 +86,18 @@ export class Transport {
     this.#host = host
     this.#options = options
     this.autoCancellation = options.autoCancellation ?? true
-    this.#server = { baseURL: host.baseURL, syntax: syntaxOf(options.serverVersion) }
+    this.#server = { baseURL: host.baseURL, told: syntaxOf(options.serverVersion) }
   }
 
-  /** The server at the base URL of this moment. */
-  get server(): Server {
-    const { baseURL } = this.#host
-    if (baseURL !== this.#server.baseURL) this.#server = { baseURL }
-    return this.#server
+  /** A filter's text, without asking the server. */
+  write(parts: readonly Part[]): string {
+    const { told, seen } = this.#serverNow()
+    try {
+      return render(parts, told)
+    } catch (error) {
+      if (seen) return render(parts, seen)
+      throw error
+    }
   }
 
   async send<T>(path: string, given: SendOptions = {}): Promise<T> {
@@ -146,7 +151,7 @@ export class Transport {
     const host = this.#host
     const { lang, authStore } = host
     if (authStore.ready) await call.run(() => authStore.ready)
-    const { server } = this
+    const server = this.#serverNow()
     let url = host.buildURL(path)
     const body = prepareBody(given.body)
     const ownHeaders = mergeHeaders(
@@ -169,8 +174,7 @@ export class Transport {
     for (const key in query) {
       const value = query[key]
       if (value instanceof FilterText) {
-        if (needsSyntax(value.parts) && !server.syntax) await call.run(() => this.#ask(server))
-        query[key] = render(value.parts, server.syntax)
+        query[key] = await call.run(() => this.#writeFor(server, value.parts))
       }
       if (Array.isArray(value) && /^(expand|fields|sort)$/.test(key)) query[key] = value.join()
     }
@@ -182,8 +186,9 @@ export class Transport {
     const policy = response.headers?.get?.('cross-origin-opener-policy')
     // Since 0.40 answers have this header and no final newline. A proxy may add the header to an older server's answers: then
     // the newline is there. What answers elsewhere may be another program.
-    if (shape && response.ok && policy === 'same-origin' && text.endsWith('}'))
-      server.syntax = 'new'
+    if (shape && response.ok) {
+      server.seen = policy === 'same-origin' && text.endsWith('}') ? 'new' : undefined
+    }
 
     const data: unknown = decode(response, text, shape, call.details)
     const result: unknown = host.afterSend
@@ -248,11 +253,28 @@ export class Transport {
     )
   }
 
+  /** The server at the base URL of this moment. */
+  #serverNow(): Server {
+    const { baseURL } = this.#host
+    if (baseURL !== this.#server.baseURL) this.#server = { baseURL }
+    return this.#server
+  }
+
+  /** A filter's text. What is not right on every version is asked for each time: the server may have been replaced. */
+  async #writeFor(server: Server, parts: readonly Part[]): Promise<string> {
+    try {
+      return render(parts, server.told)
+    } catch (error) {
+      if (server.told || !needsSyntax(parts)) throw error
+      return render(parts, await this.#ask(server))
+    }
+  }
+
   /**
    * Servers do not tell their version. But they refuse a text that they read as left open, on a collection that every
    * install has and no guest sees rows of. Any other answer than yes or no tells nothing.
    */
-  #ask(server: Server): Promise<void> {
+  #ask(server: Server): Promise<Syntax | undefined> {
     return (server.asked ??= this.send('/api/collections/_authOrigins/records', {
       query: { perPage: 1, skipTotal: 1, filter: '"\\\\"="\\\\"' },
       requestKey: null,
@@ -267,21 +289,20 @@ export class Transport {
           return status === 400 && response['data'] ? 'old' : undefined
         },
       )
-      // Another server may have been asked, if the base URL has changed meanwhile.
-      .then((syntax) => {
-        if (server === this.#server) server.syntax = syntax
-      })
       .finally(() => {
         server.asked = undefined
       }))
   }
 }
 
-/** A server, and how it reads filters, if that is known. */
+/** A server, and how it reads filters. */
 interface Server {
   readonly baseURL: string
-  syntax?: Syntax | undefined
-  asked?: Promise<void> | undefined
+  /** By the option `serverVersion`. */
+  readonly told?: Syntax | undefined
+  /** By its last answer. */
+  seen?: Syntax | undefined
+  asked?: Promise<Syntax | undefined> | undefined
 }
 
 type Send = (request: OutgoingRequest) => Promise<Response>

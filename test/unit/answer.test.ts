@@ -195,6 +195,12 @@ describe('a body', () => {
     expect(await client.send('/api/x', {})).toEqual({ a: 'ü日🎉' })
   })
 
+  test('that ends within a character is garbage', async () => {
+    const bytes = new Uint8Array([...new TextEncoder().encode('{"a":1}'), 0xc3])
+    const { client } = observed(() => new Response(bytes))
+    await expectDecodeError(client.send('/api/x', {}))
+  })
+
   test('that breaks off is a NetworkError, with a reason', async () => {
     const body = new ReadableStream({
       pull(controller) {

@@ -420,24 +420,32 @@ describe('the caller’s signal', () => {
   })
 })
 
-test('nothing is kept of 10,000 requests that have ended, each with a path of its own', async () => {
+test('nothing is kept of 10,000 requests that have ended, each with a path and a signal of its own', async () => {
   const signals: WeakRef<AbortSignal>[] = []
+  const ofClient = new AbortController()
   const client = new PocketBase('http://pb.test', {
     authStore: new MemoryAuthStore(),
-    signal: new AbortController().signal,
+    signal: ofClient.signal,
     fetch: async (_, init) => {
       signals.push(new WeakRef(init!.signal!))
       return json({})
     },
   })
-  for (let index = 0; index < 10_000; index++) await client.send(`/api/${index}`, {})
+  for (let index = 0; index < 10_000; index++) {
+    const { signal } = new AbortController()
+    signals.push(new WeakRef(signal))
+    await client.send(`/api/${index}`, { signal })
+  }
   await new Promise(setImmediate)
   setFlagsFromString('--expose-gc')
   const collectGarbage = runInNewContext('gc') as () => void
   collectGarbage()
-  expect(signals).toHaveLength(10_000)
-  // The last one may still stand on a stack.
+  expect(signals).toHaveLength(20_000)
+  // The last ones may still stand on a stack.
   expect(signals.filter((signal) => signal.deref()).length).toBeLessThan(10)
+  // Both of which a collected client would make true.
+  ofClient.abort()
+  await expect(client.send('/api/x', {})).rejects.toMatchObject({ isAbort: true })
 })
 
 test('the caller’s options are read, not written', async () => {

@@ -175,11 +175,12 @@ export function reasonToRefuse(
     return 'server unknown, and both quotes stand behind backslashes'
   }
   const isNew = !isOpen && syntax !== 'old'
-  const written = [`'`, `"`].map((mark) => write(expression, values, mark, isNew))
-  if (written.includes(undefined)) return `server ${syntax}, and a backslash at the end`
-  // The form for both syntaxes has the filter twice, one time with every backslash doubled, and a guard.
-  const doubled = isOpen ? write(expression, values, `'`, isNew)!.replaceAll('\\', '\\\\') : ''
-  const bytes = Math.max(...written.map((text) => byteLength(text! + doubled))) + (isOpen ? 80 : 0)
+  // The form for both syntaxes has the filter twice, once as each of them writes it, and a guard.
+  const forms = isOpen
+    ? [write(expression, values, false), write(expression, values, true, false)]
+    : [write(expression, values, isNew)]
+  if (forms.includes(undefined)) return `server ${syntax}, and a backslash at the end`
+  const bytes = byteLength(forms.join('')) + (isOpen ? 80 : 0)
   return bytes > maxFilterBytes ? `over ${maxFilterBytes} bytes` : undefined
 }
 
@@ -194,22 +195,25 @@ function withOneOf(parts: readonly string[]): fc.Arbitrary<string> {
   return fc.tuple(mix, fc.constantFrom(...parts), mix).map((all) => all.join(''))
 }
 
-/** The filter as the reference writes it, by hand; `undefined` where the old syntax has no form. */
+/**
+ * The filter as the reference writes it, by hand, with the kind of quote that makes it longer; `undefined` where a backslash at the
+ * end has no form.
+ */
 function write(
   expression: string,
   values: { readonly [name: string]: string },
-  mark: string,
   isNew: boolean,
+  canEndInBackslash = isNew,
 ): string | undefined {
   const quote = (text: string): string => {
-    return (
-      mark + (isNew ? text.replaceAll('\\', '\\\\') : text).replaceAll(mark, `\\${mark}`) + mark
-    )
+    const escaped = isNew ? text.replaceAll('\\', '\\\\') : text
+    const [one, two] = [`'`, `"`].map((mark) => mark + escaped.replaceAll(mark, `\\${mark}`) + mark)
+    return one!.length > two!.length ? one! : two!
   }
   let isWritten = true
   const filter = expression.replace(/(?:(\w+)\s*=\s*)?\{:(\w+)\}/g, (match, field, name) => {
     const value = values[name]!
-    if (isNew || !value.endsWith('\\')) return match.replace(/\{.*/, () => quote(value))
+    if (canEndInBackslash || !value.endsWith('\\')) return match.replace(/\{.*/, () => quote(value))
     isWritten &&= field !== undefined
     const start = value.replace(/\\+$/, '')
     const like = start.replace(/[\\%_]/g, '\\$&') + '\\\\'.repeat(value.length - start.length)

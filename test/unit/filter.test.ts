@@ -11,6 +11,11 @@ const neutral = String.raw`(('\\a' ~ '___%' && (t = 'x\y')) || ('\\a' !~ '___%' 
 const older = String.raw`t = 'x\y'`
 const newer = String.raw`t = 'x\\y'`
 
+/** A text that no filter holds in both syntaxes at once. */
+const unclear = String.raw`\' and \"`
+const unclearOld = String.raw`t ~ '\\' and \"'`
+const unclearNew = String.raw`t ~ '\\\' and \\"'`
+
 describe('placeholders', () => {
   test('are filled with their values, as often as they stand there', () => {
     const filter = pb.filter('a = {:a} && (b > {:b} || c ~ {:a})', { a: `it's`, b: 5 })
@@ -356,40 +361,107 @@ describe('the syntax of a server', () => {
     expect(requests).toHaveLength(1)
   })
 
-  test.each([
-    ['old', older],
-    ['new', newer],
-  ] as const)('is asked for once: %s', async (syntax, expected) => {
+  test.each(['old', 'new'] as const)(
+    'is not asked for where one text is right in both: %s',
+    async (syntax) => {
+      const { client, requests } = observed(server(syntax))
+      const c = client.collection('c')
+      await c.getList(1, 1, { filter: backslash(client) })
+      await c.getFullList({ filter: backslash(client) })
+      expect(requests.map(filterOf)).toEqual([neutral, neutral])
+    },
+  )
+
+  const long = 'a\\'.repeat(900) + 'a'
+
+  test.each<[string, 'old' | 'new', string, string | TypeError]>([
+    ['a text with both quotes', 'old', unclear, unclearOld],
+    ['a text with both quotes', 'new', unclear, unclearNew],
+    ['a text too long to be there twice', 'old', long, `t ~ '${long}'`],
+    ['a text too long to be there twice', 'new', long, `t ~ '${long.replaceAll('\\', '\\\\')}'`],
+    ['a text that ends in a backslash', 'new', 'x\\', String.raw`t ~ 'x\\'`],
+  ])('is asked for each time for %s, and not kept: %s', async (_, syntax, text, expected) => {
     const { client, requests } = observed(server(syntax))
     const c = client.collection('c')
+    await c.getList(1, 1, { filter: client.filter`t ~ ${text}` })
+    await c.getFullList({ filter: client.filter`t ~ ${text}` })
+    expect(requests.map(kindOf)).toEqual(['question', 'list', 'question', 'list'])
+    expect([requests[1], requests[3]].map(filterOf)).toEqual([expected, expected])
+    expect(() => client.filter('t ~ {:text}', { text })).toThrow(TypeError)
     await c.getList(1, 1, { filter: backslash(client) })
-    await c.getFullList({ filter: backslash(client) })
-    expect(requests.map(kindOf)).toEqual(['question', 'list', 'list'])
-    expect(requests.slice(1).map(filterOf)).toEqual([expected, expected])
-    expect(client.filter('t = {:v}', { v: String.raw`x\y` })).toBe(expected)
+    expect(filterOf(requests[4])).toBe(neutral)
   })
 
-  test('is asked for once by calls that need it at the same time', async () => {
+  test('is asked for in vain where the old one has no text: a TypeError says so', async () => {
     const { client, requests } = observed(server('old'))
-    const filter = backslash(client)
+    const filter = client.filter`t ~ ${'x\\'}`
+    await expect(client.collection('c').getList(1, 1, { filter })).rejects.toThrow(
+      /before 0\.39\.9/,
+    )
+    expect(requests.map(kindOf)).toEqual(['question'])
+  })
+
+  test('is of no use to a text that is too long in both, and not asked for one without a backslash', async () => {
+    const { client, requests } = observed(server('new'))
+    for (const text of ['x\\'.repeat(2_000), 'a'.repeat(3_500)]) {
+      const filter = client.filter`t ~ ${text}`
+      await expect(client.collection('c').getList(1, 1, { filter })).rejects.toThrow(/bytes/)
+    }
+    expect(requests.map(kindOf)).toEqual(['question'])
+  })
+
+  test('is asked for once by calls that need it at the same time, and again by later ones', async () => {
+    const { client, requests } = observed(server('old'))
+    const filter = unclearFilter(client)
     const names = ['a', 'b', 'c']
-    await Promise.all(names.map((name) => client.collection(name).getList(1, 1, { filter })))
+    const send = async (name: string): Promise<unknown> => {
+      return client.collection(name).getList(1, 1, { filter })
+    }
+    await Promise.all(names.map(send))
     expect(requests.map(kindOf)).toEqual(['question', 'list', 'list', 'list'])
+    await send('d')
+    expect(requests.slice(4).map(kindOf)).toEqual(['question', 'list'])
+    expect(new Set(requests.filter((sent) => kindOf(sent) === 'list').map(filterOf))).toEqual(
+      new Set([unclearOld]),
+    )
   })
 
   test('is not asked for when the version is given', async () => {
     const { client, requests } = observed(server('old'), { serverVersion: '0.36.8' })
-    await client.collection('c').getList(1, 1, { filter: backslash(client) })
-    expect(requests.map(filterOf)).toEqual([older])
+    const c = client.collection('c')
+    await c.getList(1, 1, { filter: backslash(client) })
+    await c.getList(1, 1, { filter: unclearFilter(client) })
+    expect(requests.map(filterOf)).toEqual([older, unclearOld])
   })
 
   test('is told by an answer of 0.40: its header, and no final newline', async () => {
-    const { client, requests } = observed(telling())
+    const { client } = observed(telling())
     await client.collection('c').getList()
-    expect(client.filter('t = {:v}', { v: String.raw`x\y` })).toBe(newer)
-    await client.collection('c').getList(1, 1, { filter: backslash(client) })
-    expect(requests.map(kindOf)).toEqual(['list', 'list'])
-    expect(filterOf(requests[1])).toBe(newer)
+    expect(placeholders(client)).toBe(unclearNew)
+  })
+
+  test('is told by the last answer alone', async () => {
+    let answer = telling()
+    const { client } = observed(() => answer())
+    for (const other of [telling({ end: '\n' }), list, telling({ header: 'unsafe-none' })]) {
+      answer = telling()
+      await client.collection('c').getList()
+      expect(placeholders(client)).toBe(unclearNew)
+      answer = other
+      await client.collection('c').getList()
+      expect(() => placeholders(client)).toThrow(TypeError)
+    }
+  })
+
+  test('is not taken from an answer where one text is right in both, or a call can ask', async () => {
+    const { client, requests } = observed(telling())
+    const c = client.collection('c')
+    await c.getList()
+    expect(client.filter('t = {:v}', { v: String.raw`x\y` })).toBe(neutral)
+    await c.getList(1, 1, { filter: backslash(client) })
+    await c.getList(1, 1, { filter: unclearFilter(client) })
+    expect(requests.map(kindOf)).toEqual(['list', 'list', 'question', 'list'])
+    expect([requests[1], requests[3]].map(filterOf)).toEqual([neutral, unclearNew])
   })
 
   test.each<[string, (request: SentRequest) => Response]>([
@@ -404,21 +476,22 @@ describe('the syntax of a server', () => {
       .collection('c')
       .getList()
       .catch(() => {})
-    expect(client.filter('t = {:v}', { v: String.raw`x\y` })).toBe(neutral)
+    expect(() => placeholders(client)).toThrow(TypeError)
   })
 
   test('is not told by what answers on other paths, which may be another program', async () => {
     const { client } = observed(telling())
     await client.send('/shop/orders', {})
-    expect(client.filter('t = {:v}', { v: String.raw`x\y` })).toBe(neutral)
+    expect(() => placeholders(client)).toThrow(TypeError)
   })
 
   test('is forgotten when the base URL changes, and what was told of the one before', async () => {
     const { client, requests } = observed(server('old'), { serverVersion: '0.40.4' })
+    expect(placeholders(client)).toBe(unclearNew)
     for (const url of ['http://other.test', 'http://third.test/proxied/']) {
       client.baseURL = url
-      expect(client.filter('t = {:v}', { v: String.raw`x\y` })).toBe(neutral)
-      await client.collection('c').getList(1, 1, { filter: backslash(client) })
+      expect(() => placeholders(client)).toThrow(TypeError)
+      await client.collection('c').getList(1, 1, { filter: unclearFilter(client) })
     }
     expect(requests.map(({ url }) => url.replace(/(\w)\/api.*/, '$1'))).toEqual([
       'http://other.test',
@@ -427,6 +500,15 @@ describe('the syntax of a server', () => {
       'http://third.test/proxied',
     ])
     expect(requests.map(kindOf)).toEqual(['question', 'list', 'question', 'list'])
+    expect([requests[1], requests[3]].map(filterOf)).toEqual([unclearOld, unclearOld])
+  })
+
+  test('is forgotten when the base URL changes, and what an answer told of the one before', async () => {
+    const { client } = observed(telling())
+    await client.collection('c').getList()
+    expect(placeholders(client)).toBe(unclearNew)
+    client.baseURL = 'http://other.test'
+    expect(() => placeholders(client)).toThrow(TypeError)
   })
 
   test('is not told by an answer that was on its way when the base URL changed', async () => {
@@ -435,11 +517,11 @@ describe('the syntax of a server', () => {
       return telling()()
     })
     await client.collection('c').getList()
-    expect(client.filter('t = {:v}', { v: String.raw`x\y` })).toBe(neutral)
+    expect(() => placeholders(client)).toThrow(TypeError)
   })
 
   test.each(Array.from({ length: 30 }, (_, turn) => turn))(
-    'stays that of its server when the base URL changes %i turns after a call',
+    'is that of the server that is sent to when the base URL changes %i turns after a call',
     async (turns) => {
       const authStore = Object.assign(new MemoryAuthStore(), { ready: Promise.resolve() })
       const { client, requests } = observed(
@@ -447,30 +529,37 @@ describe('the syntax of a server', () => {
         { authStore },
       )
       client.baseURL = 'http://new.test'
-      const filter = backslash(client)
+      const filter = unclearFilter(client)
       const calls = [client.collection('c').getList(1, 1, { filter })]
       for (let turn = 0; turn < turns; turn++) await Promise.resolve()
       client.baseURL = 'http://old.test'
       calls.push(client.collection('d').getList(1, 1, { filter }))
-      await Promise.all(calls)
+      const [first, second] = await Promise.allSettled(calls)
+      if (first?.status === 'rejected') expect(first.reason).toBeInstanceOf(TypeError)
+      expect(second?.status).toBe('fulfilled')
       for (const request of requests.filter((sent) => kindOf(sent) === 'list')) {
-        const right = request.url.startsWith('http://old.test') ? older : newer
-        expect([right, neutral]).toContain(filterOf(request))
+        const isOld = request.url.startsWith('http://old.test')
+        expect(filterOf(request), request.url).toBe(isOld ? unclearOld : unclearNew)
       }
-      expect([older, neutral]).toContain(client.filter('t = {:v}', { v: String.raw`x\y` }))
-      client.baseURL = 'http://new.test'
-      expect([newer, neutral]).toContain(client.filter('t = {:v}', { v: String.raw`x\y` }))
     },
   )
 
-  test('is learned anew from the answers of a server that was upgraded', async () => {
-    let answer = server('old')
-    const { client } = observed((request) => answer(request))
-    await client.collection('c').getList(1, 1, { filter: backslash(client) })
-    expect(client.filter('t = {:v}', { v: String.raw`x\y` })).toBe(older)
-    answer = telling()
-    await client.collection('c').getList()
-    expect(client.filter('t = {:v}', { v: String.raw`x\y` })).toBe(newer)
+  test('is that of the server that is sent to when a hook changes the base URL', async () => {
+    const { client, requests } = observed((request) => {
+      return server(request.url.startsWith('http://old.test') ? 'old' : 'new')(request)
+    })
+    client.baseURL = 'http://old.test'
+    client.beforeSend = (url, options) => {
+      client.baseURL = 'http://new.test'
+      return { url, options }
+    }
+    const filter = unclearFilter(client)
+    const [result] = await Promise.allSettled([client.collection('c').getList(1, 1, { filter })])
+    if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(TypeError)
+    for (const request of requests.filter((sent) => kindOf(sent) === 'list')) {
+      const isOld = request.url.startsWith('http://old.test')
+      expect(filterOf(request), request.url).toBe(isOld ? unclearOld : unclearNew)
+    }
   })
 
   test.each([
@@ -486,6 +575,13 @@ describe('the syntax of a server', () => {
       answer = server(after)
       await c.getList(1, 1, { filter: backslash(client) })
       expect([right, neutral]).toContain(filterOf(requests.at(-1)))
+      await c.getList(1, 1, { filter: unclearFilter(client) })
+      answer = server(before)
+      await c.getList(1, 1, { filter: unclearFilter(client) })
+      const texts = [unclearOld, unclearNew]
+      expect([requests.at(-3), requests.at(-1)].map(filterOf)).toEqual(
+        before === 'new' ? texts : texts.toReversed(),
+      )
     },
   )
 
@@ -496,15 +592,14 @@ describe('the syntax of a server', () => {
       return server('new')(request)
     })
     const c = client.collection('c')
-    await expect(c.getList(1, 1, { filter: backslash(client) })).rejects.toBeInstanceOf(
-      NetworkError,
-    )
-    const filter = client.filter`t ~ ${'x\\'}`
-    await expect(c.getList(1, 1, { filter })).rejects.toBeInstanceOf(NetworkError)
+    const filter = unclearFilter(client)
+    for (const _ of [1, 2]) {
+      await expect(c.getList(1, 1, { filter })).rejects.toBeInstanceOf(NetworkError)
+    }
     isDown = false
     await c.getList(1, 1, { filter })
-    expect(requests.filter((request) => kindOf(request) === 'question')).toHaveLength(3)
-    expect(filterOf(requests.at(-1))).toBe(String.raw`t ~ 'x\\'`)
+    expect(requests.map(kindOf)).toEqual(['question', 'question', 'question', 'list'])
+    expect(filterOf(requests.at(-1))).toBe(unclearNew)
   })
 
   test.each<[string, () => Response]>([
@@ -517,18 +612,24 @@ describe('the syntax of a server', () => {
     ['400 of another program', () => json({ error: 'bad request' }, { status: 400 })],
     ['400 of a gateway', () => json({ status: 400, title: 'Bad Request' }, { status: 400 })],
     ['no list', () => json({})],
-  ])('stays unknown after the answer %s, and is asked for again', async (_, answer) => {
-    const { client, requests } = observed((request) => {
-      return kindOf(request) === 'question' ? answer() : list()
-    })
-    const c = client.collection('c')
-    await c.getList(1, 1, { filter: backslash(client) })
-    await expect(c.getList(1, 1, { filter: client.filter`t ~ ${'x\\'}` })).rejects.toThrow(
-      TypeError,
-    )
-    expect(requests.map(kindOf)).toEqual(['question', 'list', 'question'])
-    expect(filterOf(requests[1])).toBe(neutral)
-  })
+  ])(
+    'stays unknown after the answer %s: the call is refused, and the next one asks again',
+    async (_, odd) => {
+      let answer = odd
+      const { client, requests } = observed((request) => {
+        return kindOf(request) === 'question' ? answer() : list()
+      })
+      const c = client.collection('c')
+      const filter = unclearFilter(client)
+      await expect(c.getList(1, 1, { filter })).rejects.toThrow(/serverVersion/)
+      await expect(c.getList(1, 1, { filter })).rejects.toThrow(TypeError)
+      await c.getList(1, 1, { filter: backslash(client) })
+      answer = list
+      await c.getList(1, 1, { filter })
+      expect(requests.map(kindOf)).toEqual(['question', 'question', 'list', 'question', 'list'])
+      expect([requests[2], requests[4]].map(filterOf)).toEqual([neutral, unclearNew])
+    },
+  )
 
   test('is asked for in the name of the client, not of one call that may be cancelled', async () => {
     const { client, requests } = observed(async (request) => {
@@ -537,7 +638,7 @@ describe('the syntax of a server', () => {
     })
     const cancelled = new AbortController()
     const calls = [cancelled.signal, undefined].map((signal, index) => {
-      const options = { filter: backslash(client), signal: signal ?? null }
+      const options = { filter: unclearFilter(client), signal: signal ?? null }
       return client.collection(`c${index}`).getList(1, 1, options)
     })
     const results = Promise.allSettled(calls)
@@ -552,6 +653,14 @@ describe('the syntax of a server', () => {
 
 function backslash(client: PocketBase): string {
   return client.filter`t = ${String.raw`x\y`}`
+}
+
+function unclearFilter(client: PocketBase): string {
+  return client.filter`t ~ ${unclear}`
+}
+
+function placeholders(client: PocketBase): string {
+  return client.filter('t ~ {:unclear}', { unclear })
 }
 
 /** Answers the question as servers of that syntax do, and everything else by an empty list. */

@@ -26,6 +26,7 @@ export type PocketBaseServerErrorReason =
  */
 export class PocketBaseServerError extends Error {
   override readonly name = 'PocketBaseServerError'
+  /** What went wrong, for code to tell apart. */
   readonly reason: PocketBaseServerErrorReason
 
   constructor(reason: PocketBaseServerErrorReason, message: string, options?: ErrorOptions) {

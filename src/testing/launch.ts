@@ -7,9 +7,11 @@ import { ServerProcess } from './process.ts'
 import { untilReady } from './ready.ts'
 import type { Watchdog } from './watchdog.ts'
 
-/** E-mail and password of a superuser. PocketBase wants at least eight characters. */
+/** E-mail and password of a superuser. */
 export interface SuperuserCredentials {
+  /** What it signs in with. */
   email: string
+  /** At least eight characters. */
   password: string
 }
 

@@ -21,7 +21,9 @@ export type OnProgress = (progress: ServerProgress) => void
 
 /** What {@link printProgress} needs of a stream. */
 export interface ProgressOutput {
+  /** Whether lines can be written over. */
   isTTY?: boolean | undefined
+  /** Prints a text. */
   write(text: string): unknown
 }
 

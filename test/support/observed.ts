@@ -16,7 +16,7 @@ export function observed(
   const client = new PocketBase('http://pb.test', {
     authStore: new MemoryAuthStore(),
     fetch: async (url, init) => {
-      const request = { url: String(url), init: init as SentRequest['init'] }
+      const request = { url: url as string, init: init as SentRequest['init'] }
       requests.push(request)
       return answer(request, requests.length - 1)
     },

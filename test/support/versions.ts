@@ -11,7 +11,9 @@ export const newest = '0.40.4'
  * The versions a server suite runs against: `PB_VERSIONS` (`all`, `edges`, or a comma-separated list), by default
  * the newest alone.
  */
-export function versionsUnderTest(setting: string | undefined = process.env['PB_VERSIONS']): readonly string[] {
+export function versionsUnderTest(
+  setting: string | undefined = process.env['PB_VERSIONS'],
+): readonly string[] {
   if (!setting) return [newest]
   if (setting === 'all') return versions
   if (setting === 'edges') return [oldest, newest]

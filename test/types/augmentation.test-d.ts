@@ -21,6 +21,6 @@ declare module '../../src/index.ts' {
 test('programs can add members to the public types', () => {
   const pb = new PocketBase('http://pb.test')
   expectTypeOf(pb.authStore.user).toEqualTypeOf<RecordModel | null>()
-  expectTypeOf(pb.collection('x').hello).returns.resolves.toEqualTypeOf<RecordModel>()
+  expectTypeOf(async () => pb.collection('x').hello()).returns.resolves.toEqualTypeOf<RecordModel>()
   expectTypeOf(pb.extra).toHaveProperty('schema')
 })

@@ -120,7 +120,7 @@ test('services, stores and the client can be subclassed', async () => {
   const takes = (client: PocketBase): RecordService => client.collection('x')
   takes(new Client())
   takes(new PocketBase('x', new Store()))
-  const named: Named = new Client()
+  const named = new Named('http://pb.test')
   expectTypeOf(named.collection('x')).toEqualTypeOf<RecordService>()
 })
 
@@ -132,4 +132,5 @@ test('methods can be replaced at run time', () => {
     return { url, options }
   }
   pb.afterSend = (response, data) => ({ ...data, status: response.status })
+  expectTypeOf(pb.beforeSend).parameter(0).toBeString()
 })

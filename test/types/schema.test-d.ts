@@ -1,7 +1,7 @@
 import { expectTypeOf, test } from 'vitest'
 
 import PocketBase, { LocalAuthStore } from '../../src/index.ts'
-import type { ListResult, RecordModel, RecordService } from '../../src/index.ts'
+import type { CollectionName, ListResult, RecordService } from '../../src/index.ts'
 
 interface PostsRecord {
   collectionId: string
@@ -31,6 +31,7 @@ test('the name of a collection decides the type of its records', async () => {
 test('a collection that the schema does not have is refused', () => {
   // @ts-expect-error 'nope' is no collection
   pb.collection('nope')
+  expectTypeOf<'nope'>().not.toExtend<CollectionName<Schema>>()
 })
 
 test('who is signed in is one of the auth records', () => {
@@ -46,12 +47,13 @@ test('placeholders are checked by name', () => {
   pb.filter('a = {:a}', { a: 1, c: 2 })
   const params: Record<string, any> = {}
   pb.filter('a = {:a}', params)
-  pb.filter(String(params), { a: 1 })
+  const dynamic = pb.collection('posts').collectionIdOrName
+  expectTypeOf(pb.filter(dynamic, { a: 1 })).toBeString()
 })
 
 test('a client with a schema is a client', () => {
   const plain: PocketBase = pb
-  expectTypeOf(plain.collection('x')).toEqualTypeOf<RecordService<RecordModel>>()
+  expectTypeOf(plain.collection('x')).toEqualTypeOf<RecordService>()
   const records: RecordService = pb.collection('posts')
   expectTypeOf(records.collectionIdOrName).toEqualTypeOf<string>()
 })

@@ -222,7 +222,7 @@ describe('a text with a backslash', () => {
 
   test('stands before a comment, also one with a placeholder, which swallows nothing behind it', () => {
     const filter = pb.filter('t = {:t} // {:who} says', { t: String.raw`x\y` })
-    expect(filter.match(/says\s*\)/g)).toEqual(['says\n)', 'says\n)'])
+    expect(withoutComments(filter)).toBe(neutral)
   })
 
   test('before both quotes has no form that is right in both syntaxes', () => {
@@ -307,7 +307,7 @@ describe('what the template returns', () => {
 
   test('keeps the end of its comment to itself within another filter', () => {
     const inner = pb.filter`a = ${1} // one`
-    expect(String(pb.filter`${inner} && c = ${2}`)).toMatch(/^\(a = 1 \/\/ one\n\s*\) && c = 2$/)
+    expect(withoutComments(pb.filter`${inner} && c = ${2}`)).toBe('(a = 1) && c = 2')
   })
 
   test('is written for the server also within another filter, when it has no text of its own', async () => {
@@ -657,6 +657,11 @@ function backslash(client: PocketBase): string {
 
 function unclearFilter(client: PocketBase): string {
   return client.filter`t ~ ${unclear}`
+}
+
+/** What servers read of a filter whose quoted texts have no slashes. */
+function withoutComments(filter: string): string {
+  return filter.replaceAll(/\s*\/\/[^\n]*\n?| (?=\))/g, '')
 }
 
 function placeholders(client: PocketBase): string {

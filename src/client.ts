@@ -76,8 +76,7 @@ export class PocketBase<S = Untyped> {
     options: SendOptions,
   ) => BeforeSendResult | Promise<BeforeSendResult>
   /** Called with every answer, also with failures, and its data; what it returns becomes the call's result. */
-  declare afterSend?: ((response: Response, data: any) => any) &
-    ((response: Response, data: any, options: SendOptions) => any)
+  declare afterSend?: (response: Response, data: any, options: SendOptions) => any
   /** What the client was made with. */
   declare readonly options: Readonly<PocketBaseOptions>
 

@@ -3,14 +3,18 @@ export type HeaderRecord = { [name: string]: string }
 
 /** Merges headers: a later one replaces an earlier one of the same name, in any case, and `''` removes it. */
 export function mergeHeaders(...sources: (HeadersInit | undefined)[]): HeaderRecord {
-  const merged = new Map<string, [name: string, value: string]>()
+  const merged: HeaderRecord = {}
   for (const source of sources) {
     // Instances of Headers, and lists of pairs, can be walked; plain objects cannot.
     const pairs: Iterable<[string, any]> =
       Symbol.iterator in Object(source) ? (source as Headers) : Object.entries(source ?? {})
     for (const [name, value] of pairs) {
-      if (value != null) merged.set(name.toLowerCase(), [name, value])
+      if (value == null) continue
+      for (const earlier in merged) {
+        if (earlier.toLowerCase() === name.toLowerCase()) delete merged[earlier]
+      }
+      if (value) merged[name] = value
     }
   }
-  return Object.fromEntries([...merged.values()].filter(([, value]) => value))
+  return merged
 }

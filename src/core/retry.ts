@@ -26,7 +26,7 @@ export function retryDelayMs(
   isRepeatable: boolean,
 ): number {
   const {
-    times,
+    times = 0,
     delayMs = 300,
     maxDelayMs = 30_000,
   }: RetryOptions = typeof retry === 'number' ? { times: retry } : retry

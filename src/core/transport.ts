@@ -63,7 +63,7 @@ export interface OutgoingRequest {
   /** The full URL, with its query. */
   readonly url: string
   /** What `fetch` will get. */
-  readonly init: RequestInit & { method: string; headers: HeaderRecord }
+  readonly init: Omit<RequestInit, 'headers'> & { method: string; headers: HeaderRecord }
 }
 
 /** Wraps every attempt to send a request: what it returns is read as the answer. */
@@ -266,7 +266,9 @@ export class Transport {
       return render(parts, server.told)
     } catch (error) {
       if (server.told || !needsSyntax(parts)) throw error
-      return render(parts, await this.#ask(server))
+      const syntax = await this.#ask(server)
+      // Another server was asked, if the base URL has changed meanwhile.
+      return render(parts, server === this.#serverNow() ? syntax : undefined)
     }
   }
 

@@ -59,8 +59,8 @@ describeServers('filters find a row by its text', (pb) => {
     })
     let asking = 0
     await expectEveryRow('tagged template', client, syntax, (expression, row) => {
-      const texts = expression.includes('{:u}') ? [row.t, row.u] : [row.t]
-      const depends = texts.every(isPossible) && texts.join('').includes('\\')
+      const values = expression.includes('{:u}') ? [row.t, row.u] : [row.t]
+      const depends = values.every(isPossible) && values.join('').includes('\\')
       if (depends && !hasText(() => untold.filter(expression, { ...row }))) asking++
       return byTemplate(client, expression, row)
     })
@@ -231,7 +231,7 @@ describeServers('filters cannot be left', (pb) => {
 
   test.each(comments)('a comment may hold what it likes: %s', async (comment) => {
     const client = pb.guest()
-    const strings = ['t = ', ` // ${comment}\n && u = `, ` // ${comment}`]
+    const strings = ['t = ', ` // ${comment}\n && u = `, '']
     const filter = client.filter(Object.assign(strings, { raw: strings }), 'x\\y', '-')
     expect(await idsOf(client, filter)).toEqual([rows.find(({ t }) => t === 'x\\y')!.id])
   })

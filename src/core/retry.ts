@@ -26,11 +26,12 @@ export function retryDelayMs(
   isRepeatable: boolean,
 ): number {
   const {
-    times = 0,
+    times,
     delayMs = 300,
     maxDelayMs = 30_000,
   }: RetryOptions = typeof retry === 'number' ? { times: retry } : retry
-  if (attempt >= times || !(error instanceof ClientResponseError)) throw error
+  // Not `>=`: an untyped caller may have left `times` out.
+  if (!(attempt < times) || !(error instanceof ClientResponseError)) throw error
   const { kind, status, originalError } = error
   const wasNotDone = status === 429 || notSent.test(originalError?.cause?.code)
   const isPassing = /network|timeout/.test(kind) || (status > 501 && status < 505)

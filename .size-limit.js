@@ -6,19 +6,23 @@
  * errors by kind, strict reading, deadlines and retries cost more than was set aside for them. `npm run bench` keeps the
  * goal and says by how much it is missed.
  */
-const entry = (name, options) => ({ path: 'dist/index.js', ...options, name })
-
 export default [
-  entry("import PocketBase from 'pocketbase-typescript'", {
+  {
+    name: "import PocketBase from 'pocketbase-typescript'",
+    path: 'dist/index.js',
     import: 'PocketBase',
     limit: '8.6 kB',
-  }),
-  entry("import { MemoryAuthStore } from 'pocketbase-typescript'", {
+  },
+  {
+    name: "import { MemoryAuthStore } from 'pocketbase-typescript'",
+    path: 'dist/index.js',
     import: '{ MemoryAuthStore }',
     limit: '1.3 kB',
-  }),
-  entry("import { isClientResponseError } from 'pocketbase-typescript'", {
+  },
+  {
+    name: "import { isClientResponseError } from 'pocketbase-typescript'",
+    path: 'dist/index.js',
     import: '{ isClientResponseError }',
     limit: '0.7 kB',
-  }),
+  },
 ]

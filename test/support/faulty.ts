@@ -53,11 +53,7 @@ export async function refusingUrl(): Promise<string> {
 }
 
 /** Answers with a status, headers and a body, whole, and closes. */
-export function answers(
-  status: number,
-  headers: { [name: string]: string },
-  body: Body = '',
-): Fault {
+function answers(status: number, headers: { [name: string]: string }, body: Body = ''): Fault {
   return (socket) => {
     socket.resume()
     socket.write(headOf(status, { 'content-length': `${Buffer.byteLength(body)}`, ...headers }))
@@ -66,7 +62,7 @@ export function answers(
 }
 
 /** Answers with JSON. */
-export function answersJSON(
+function answersJSON(
   status: number,
   data: unknown,
   headers: { [name: string]: string } = {},

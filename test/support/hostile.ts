@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /** Servers refuse a longer filter. */
-export const maxFilterBytes = 3_500
+const maxFilterBytes = 3_500
 
 /** Pieces of text that have broken some quoting somewhere. */
 const pieces = [

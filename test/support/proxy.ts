@@ -16,7 +16,7 @@ export interface Disruption {
  * `cut` closes the connection as if the answer were complete, `reset` resets it, `stall` says nothing more, `slow` goes on with a
  * few bytes at a time.
  */
-export type Ending = 'cut' | 'reset' | 'stall' | 'slow'
+type Ending = 'cut' | 'reset' | 'stall' | 'slow'
 
 /** A TCP proxy before a server. It reads no HTTP but the start of each request. */
 export interface Proxy extends AsyncDisposable {

@@ -202,6 +202,11 @@ export class Transport {
       headers,
       message: statusText,
       response: result ?? {},
+      // Servers look for these names in the whole text.
+      hint:
+        status === 403 && /%40(request|collection)\./.test(url)
+          ? 'Values must not hold it either.'
+          : '',
     })
   }
 

@@ -269,6 +269,7 @@ describeServers('filters cannot be left', (pb) => {
       const answer = await outcome(() => idsOf(pb.guest(), pb.guest().filter`t = ${t}`))
       expect(answer).toBeInstanceOf(ForbiddenError)
       expect((answer as ForbiddenError).message).toMatch(/superusers .* @(request|collection)\./)
+      expect((answer as ForbiddenError).describe()).toMatch(/Values must not hold it either\.$/)
       expect(await idsOf(pb.admin, pb.admin.filter`t = ${t}`)).toEqual([id])
     }
   })

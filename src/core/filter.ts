@@ -63,15 +63,23 @@ export class FilterText extends String {
  * @throws TypeError for a missing parameter, one inside quotes or a comment, and a value that no filter can hold.
  */
 export function bind(expression: string, params: object = {}): Part[] {
-  const pieces = expression.split(/\{:([^{}\s'"\\/]+)\}/)
+  const parts: Part[] = []
+  let text = ''
   let open = ''
-  return pieces.flatMap((piece, index) => {
+  for (const [index, piece] of expression.split(/\{:([^{}\s'"\\/]+)\}/).entries()) {
     const hole = `{:${piece}}`
     const value = Object.hasOwn(params, piece) ? params[piece as keyof typeof params] : undefined
-    if (index % 2) return open && value === undefined ? [hole] : fill(hole, value, open)
-    open = openAfter(piece, open)
-    return [piece]
-  })
+    if (index % 2 === 0) {
+      text += piece
+      open = openAfter(piece, open)
+    } else if (open && value === undefined) {
+      text += hole
+    } else {
+      parts.push(text, ...fill(hole, value, open))
+      text = ''
+    }
+  }
+  return [...parts, text]
 }
 
 /** The parts of a tagged template. */
@@ -110,6 +118,8 @@ export function render(parts: readonly Part[], syntax?: Syntax): string {
       join(group(parts), quoteFor(each, true)),
     )
     text = `((${readsOld} && ${older}) || (${readsOld.replace('~', '!~')} && ${newer}))`
+    if (text.split(/[=~<>]+/).length > 201)
+      throw problem('it has too many comparisons to be there twice')
   }
   const bytes = new TextEncoder().encode(text).length
   if (bytes > maxFilterBytes)
@@ -138,13 +148,14 @@ function join(parts: readonly Part[], quote: Quote): string {
   return text
 }
 
-/** In parentheses, the last of which a comment must not swallow. */
+/** In parentheses, and without comments: within a group servers take their quotes and parentheses for real ones. */
 function group(parts: readonly Part[]): readonly Part[] {
-  return [
-    '(',
-    ...parts,
-    parts.some((part) => typeof part === 'string' && part.includes('//')) ? '\n)' : ')',
-  ]
+  const bare = parts.map((part) =>
+    typeof part === 'string'
+      ? part.replace(/(["'])(\\[^]|(?!\1)[^])*\1|\/\/[^\n]*/g, (all, mark) => (mark ? all : ''))
+      : part,
+  )
+  return ['(', ...bare, ')']
 }
 
 function fill(where: string, value: unknown, open: string): readonly Part[] {

@@ -14,7 +14,7 @@ import { measureImports } from './imports.ts'
 import { writeReadme } from './readme.ts'
 import { isMissed } from './row.ts'
 import type { Row } from './row.ts'
-import { startBenchServer } from './server.ts'
+import { startPlainServer, startRealServer } from './server.ts'
 import { markdownTable, textTable } from './table.ts'
 
 const usage = `npm run bench -- [options]
@@ -22,6 +22,7 @@ const usage = `npm run bench -- [options]
   --only <parts>   some of cpu, heap, import, bundle; by commas
   --json           print the figures as JSON
   --node <path>    run the clients on another Node
+  --plain          measure CPU against a plain HTTP server instead of PocketBase: faster
   --readme         write the table between the README's markers, from a whole run
   --help           print this`
 
@@ -50,11 +51,11 @@ if (rows.some(isMissed)) process.exitCode = 1
 
 async function measure(): Promise<Row[]> {
   const found: Row[] = []
-  if (selected.includes('cpu') || selected.includes('heap')) {
-    await using server = await startBenchServer()
-    if (selected.includes('cpu')) found.push(...(await measureCpu(node, server)))
-    if (selected.includes('heap')) found.push(...(await measureHeap(node, server)))
+  if (selected.includes('cpu')) {
+    await using server = await (options.plain ? startPlainServer() : startRealServer())
+    found.push(...(await measureCpu(node, server)))
   }
+  if (selected.includes('heap')) found.push(...(await measureHeap(node)))
   if (selected.includes('import')) found.push(...(await measureImports(node)))
   if (selected.includes('bundle')) found.push(...(await measureBundles()))
   return found
@@ -72,6 +73,7 @@ function readOptions() {
         only: { type: 'string' },
         json: { type: 'boolean' },
         node: { type: 'string' },
+        plain: { type: 'boolean' },
         readme: { type: 'boolean' },
         help: { type: 'boolean' },
       },

@@ -1,27 +1,53 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+
 import { startPocketBase } from '../src/testing/index.ts'
 import type { PocketBaseServer } from '../src/testing/index.ts'
 import type { Setup } from './client-process.ts'
 
-/** A real PocketBase with more small records than any process asks for, each of which it asks for once. */
+/** A server with small records. */
 export interface BenchServer extends AsyncDisposable {
-  readonly version: string
+  readonly name: string
   /** What a client process has to know of it. */
   readonly setup: Omit<Setup, 'contestant'>
 }
 
-const records = 150_000
+/** More than a client process asks for, so that it asks for each once. */
+const records = 100_000
 
-export async function startBenchServer(): Promise<BenchServer> {
+/** Starts a real PocketBase and fills it. */
+export async function startRealServer(): Promise<BenchServer> {
   const server = await startPocketBase()
   try {
-    return { ...(await prepare(server)), [Symbol.asyncDispose]: () => server.stop() }
+    return {
+      name: `PocketBase ${server.version}`,
+      setup: await fill(server),
+      [Symbol.asyncDispose]: () => server.stop(),
+    }
   } catch (error) {
     await server.stop()
     throw error
   }
 }
 
-async function prepare(server: PocketBaseServer): Promise<Pick<BenchServer, 'version' | 'setup'>> {
+/** Starts the server of `plain-server.ts`, which has every record. */
+export async function startPlainServer(): Promise<BenchServer> {
+  const child = fork(join(import.meta.dirname, 'plain-server.ts'))
+  const [port] = await once(child, 'message')
+  const setup = {
+    url: `http://127.0.0.1:${port}`,
+    token: 'header.e30.signature',
+    user: { id: 'reader' },
+  }
+  return {
+    name: 'a plain server',
+    setup: { ...setup, collection: 'posts' },
+    [Symbol.asyncDispose]: async () => child.disconnect(),
+  }
+}
+
+async function fill(server: PocketBaseServer): Promise<BenchServer['setup']> {
   const admin = await server.superuserClient()
   // A row for every request would be the server's work alone.
   await admin.settings.update({ logs: { maxDays: 0 } })
@@ -46,8 +72,5 @@ async function prepare(server: PocketBaseServer): Promise<Pick<BenchServer, 'ver
   await admin.collection('users').create({ email, password, passwordConfirm: password })
   const guest = server.client()
   const { token, record } = await guest.collection('users').authWithPassword(email, password)
-  return {
-    version: server.version,
-    setup: { url: server.url, token, user: record, collection: 'posts' },
-  }
+  return { url: server.url, token, user: record, collection: 'posts' }
 }

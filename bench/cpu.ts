@@ -55,13 +55,13 @@ export async function measureCpu(node: string, server: BenchServer): Promise<Row
 }
 
 /** Microseconds of CPU per request, one value for each round. */
-export interface Samples {
+interface Samples {
   readonly one: number[]
   readonly many: number[]
 }
 
 /** Measures contestants that take turns, so that all meet the same computer. */
-export async function sample(
+async function sample(
   node: string,
   server: BenchServer,
   contestants: readonly Contestant[],

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 
 import { startPocketBase } from '../src/testing/index.ts'
 import type { PocketBaseServer } from '../src/testing/index.ts'
@@ -33,7 +32,7 @@ export async function startRealServer(): Promise<BenchServer> {
 
 /** Starts the server of `plain-server.ts`, which has every record. */
 export async function startPlainServer(): Promise<BenchServer> {
-  const child = fork(join(import.meta.dirname, 'plain-server.ts'))
+  const child = fork(new URL(import.meta.resolve('./plain-server.ts')))
   const [port] = await once(child, 'message')
   const setup = {
     url: `http://127.0.0.1:${port}`,

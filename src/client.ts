@@ -74,8 +74,10 @@ export class PocketBase<S = Untyped> {
   declare beforeSend?: (
     url: string,
     options: SendOptions,
-  ) => BeforeSendResult | Promise<BeforeSendResult>
-  /** Called with every answer, also with failures, and its data; what it returns becomes the call's result. */
+  ) => BeforeSendResult | void | Promise<BeforeSendResult | void>
+  /**
+   * Called with every answer that could be read, also with failures, and its data; what it returns becomes the call's result.
+   */
   declare afterSend?: (response: Response, data: any, options: SendOptions) => any
   /** What the client was made with. */
   declare readonly options: Readonly<PocketBaseOptions>
@@ -160,6 +162,8 @@ export class PocketBase<S = Untyped> {
    * @throws TypeError for a missing value, a placeholder inside quotes, NUL, half characters, `NaN`, an invalid `Date`, and for
    * more than the 3,500 bytes that servers read.
    */
+  filter(raw: Untyped extends S ? string : never, params?: { [key: string]: any }): string
+  /** Writes a filter as a tagged template. (It takes texts too, so that subclasses can override it for them alone.) */
   filter<F extends string = Filter>(
     strings: TemplateStringsArray | (Untyped extends S ? string : never),
     ...values: unknown[]

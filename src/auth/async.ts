@@ -72,7 +72,10 @@ export class AsyncAuthStore<R = AuthRecord> extends BaseAuthStore<R> {
   }
 
   private enqueue(write: () => Promise<void>): void {
-    this.queue = this.queue.then(write).catch((error: unknown) => this.report(error))
+    this.queue = this.queue
+      .catch(() => {})
+      .then(write)
+      .catch((error: unknown) => this.report(error))
   }
 
   private report(error: unknown): void {

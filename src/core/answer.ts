@@ -12,13 +12,13 @@ export async function readBody(response: Response, onBytes: () => void): Promise
   if (!reader) return response.text ? response.text() : JSON.stringify(await response.json())
   const decoder = new TextDecoder()
   const { headers } = response
-  const length = headers.get('content-encoding') ? 0 : Number(headers.get('content-length'))
+  const length = headers?.get?.('content-encoding') ? '' : headers?.get?.('content-length')
   let text = ''
   while (text.length < maxLength) {
     const { done, value } = await reader.read()
     // Most bodies come in one piece. Not to wait for the end of the stream, and to decode the piece at once, saves a
     // tenth of a request's CPU time on Node.
-    const isWhole = !text && value?.length === length
+    const isWhole = !text && String(value?.length) === length
     text += decoder.decode(value, { stream: !done && !isWhole })
     if (done || isWhole) return text
     onBytes()

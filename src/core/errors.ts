@@ -110,7 +110,8 @@ export class ClientResponseError extends Error {
     return fieldErrors(this.response)
   }
 
-  /** One line with method, path, reason and, where there is one, the way out. Never holds a query, a token or a body. */
+  /** One line with method, path, reason and, where there is one, the way out. Never holds a query, a token
+   * or what was sent; that of a {@link DecodeError} quotes the first characters of the answer. */
   describe(): string {
     return describe(this)
   }
@@ -218,9 +219,11 @@ const byStatus: { [status: number]: typeof ApiError } = {
 export function apiError(details: ErrorDetails & { status: number }): ApiError {
   const { status, response = {} } = details
   let Class = byStatus[status] ?? (status < 500 ? ApiError : ServerError)
-  if (response['mfaId']) Class = MfaRequiredError
+  if (status === 401 && response['mfaId']) Class = MfaRequiredError
   if (status === 400 && Object.keys(fieldErrors(response)).length > 0) Class = ValidationError
-  if (response['data']?.requests) Class = BatchError
+  // A field may be called like this too.
+  const requests: { [key: string]: unknown } | undefined = response['data']?.requests
+  if (requests && typeof requests['code'] !== 'string') Class = BatchError
   return new Class(details)
 }
 

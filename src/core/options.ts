@@ -6,6 +6,9 @@ export type Shape = 'list' | 'record' | 'token' | 'object'
 /** Option key: the {@link Shape} of the answer. Without it any JSON will do, and nothing reads as `{}`. */
 export const expects: unique symbol = Symbol('expects')
 
+/** Option key: the request key where the caller gives none, instead of method and path. */
+export const defaultKey: unique symbol = Symbol('defaultKey')
+
 /** Option key: this write can be sent again without doing it twice. */
 export const repeatable: unique symbol = Symbol('repeatable')
 
@@ -84,6 +87,8 @@ export interface SendOptions extends RequestInit {
   $autoCancel?: boolean
   /** @internal */
   [expects]?: Shape
+  /** @internal */
+  [defaultKey]?: string
   /** @internal */
   [repeatable]?: boolean
 }

@@ -8,7 +8,7 @@ import type { Part } from './filter.ts'
 import { mergeHeaders } from './headers.ts'
 import type { HeaderRecord } from './headers.ts'
 import type { Syntax } from './literal.ts'
-import { expects, normalizeUnknownQueryParams, repeatable } from './options.ts'
+import { defaultKey, expects, normalizeUnknownQueryParams, repeatable } from './options.ts'
 import type { FetchFunction, SendOptions } from './options.ts'
 import { withQuery } from './query.ts'
 import { retryDelayMs } from './retry.ts'
@@ -32,7 +32,10 @@ export interface TransportHost {
   lang: string
   authStore: { readonly token: string; readonly ready?: Promise<void> | undefined }
   beforeSend?:
-    | ((url: string, options: SendOptions) => BeforeSendResult | Promise<BeforeSendResult>)
+    | ((
+        url: string,
+        options: SendOptions,
+      ) => BeforeSendResult | void | Promise<BeforeSendResult | void>)
     | undefined
   afterSend?: ((response: Response, data: any, options: SendOptions) => any) | undefined
   buildURL(path: string): string
@@ -54,7 +57,10 @@ export interface TransportOptions {
   requestKey?: string | null | undefined
   /** Whether a newer read with the same method and path cancels the older one. Default true. */
   autoCancellation?: boolean | undefined
-  /** The server's version, for example `'0.40.4'`, where it is known: saves the question how it reads filters. */
+  /**
+   * The server's version in full, for example `'0.40.4'`; anything else is as good as none. It decides how filters are written,
+   * at the base URL that the client is made with, and must change with the server: a wrong one lets values leave their quotes.
+   */
   serverVersion?: string | undefined
 }
 
@@ -108,7 +114,7 @@ export class Transport {
     const { requestKey = $cancelKey, signal, body, retry = this.#options.retry ?? 0 } = options
     const method = (options.method ||= 'GET')
     const isRead = /^(GET|HEAD)$/.test(method)
-    const key = requestKey === undefined ? `${method} ${path}` : requestKey
+    const key = requestKey === undefined ? (options[defaultKey] ?? `${method} ${path}`) : requestKey
     // A write that the server may have done is never reported as cancelled, unless its caller asked for that.
     if (requestKey || (requestKey === undefined && isRead && this.autoCancellation)) {
       this.cancel(
@@ -174,7 +180,7 @@ export class Transport {
     for (const key in query) {
       const value = query[key]
       if (value instanceof FilterText) {
-        query[key] = await call.run(() => this.#writeFor(server, value.parts))
+        query[key] = await call.run(() => this.#writeFor(server, value.parts, options.fetch))
       }
       if (Array.isArray(value) && /^(expand|fields|sort)$/.test(key)) query[key] = value.join()
     }
@@ -266,12 +272,16 @@ export class Transport {
   }
 
   /** A filter's text. What is not right on every version is asked for each time: the server may have been replaced. */
-  async #writeFor(server: Server, parts: readonly Part[]): Promise<string> {
+  async #writeFor(
+    server: Server,
+    parts: readonly Part[],
+    own: FetchFunction | undefined,
+  ): Promise<string> {
     try {
       return render(parts, server.told)
     } catch (error) {
       if (server.told || !needsSyntax(parts)) throw error
-      const syntax = await this.#ask(server)
+      const syntax = await this.#ask(server, own)
       // Another server was asked, if the base URL has changed meanwhile.
       return render(parts, server === this.#serverNow() ? syntax : undefined)
     }
@@ -281,12 +291,16 @@ export class Transport {
    * Servers do not tell their version. But they refuse a text that they read as left open, on a collection that every
    * install has and no guest sees rows of. Any other answer than yes or no tells nothing.
    */
-  #ask(server: Server): Promise<Syntax | undefined> {
-    return (server.asked ??= this.send('/api/collections/_authOrigins/records', {
+  #ask(server: Server, own: FetchFunction | undefined): Promise<Syntax | undefined> {
+    // Calls at once share a question, but not with one whose `fetch` may lead elsewhere.
+    if (own === server.askedBy && server.asked) return server.asked
+    server.askedBy = own
+    return (server.asked = this.send('/api/collections/_authOrigins/records', {
       query: { perPage: 1, skipTotal: 1, filter: '"\\\\"="\\\\"' },
       requestKey: null,
+      fetch: own,
       [expects]: 'list',
-    })
+    } as SendOptions)
       .then(
         (): Syntax => 'new',
         (error: unknown) => {
@@ -310,6 +324,7 @@ interface Server {
   /** By its last answer. */
   seen?: Syntax | undefined
   asked?: Promise<Syntax | undefined> | undefined
+  askedBy?: FetchFunction | undefined
 }
 
 type Send = (request: OutgoingRequest) => Promise<Response>

@@ -1,7 +1,7 @@
 import { NotFoundError } from '../core/errors.ts'
 import { filterKey } from '../core/filter.ts'
 import type { Filter } from '../core/filter.ts'
-import { expects } from '../core/options.ts'
+import { defaultKey, expects } from '../core/options.ts'
 import { path } from '../core/path.ts'
 import type { ListResult } from '../schema/records.ts'
 import { BaseService } from './base.ts'
@@ -80,8 +80,8 @@ export abstract class CrudService<M> extends BaseService {
    */
   async getFirstListItem<T = M>(filter: string | Filter, options?: CommonOptions): Promise<T> {
     const { items } = await this.getList<T>(1, 1, {
-      requestKey: `one_by_filter_${this.baseCrudPath}_${filterKey(filter)}`,
       ...options,
+      [defaultKey]: `one_by_filter_${this.baseCrudPath}_${filterKey(filter)}`,
       query: { filter, skipTotal: 1, ...options?.query },
     })
     if (items.length > 0) return items[0]!

@@ -71,7 +71,7 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
   override async create<T = M>(bodyParams?: BodyParams, options?: RecordOptions): Promise<T> {
     const body = bodyParams ?? {}
     const canRepeat = options?.retry ?? this.client.options.retry
-    if (!canRepeat || body instanceof FormData || body['id'])
+    if (!canRepeat || body instanceof FormData || body['id'] || options?.body)
       return super.create<T>(bodyParams, options)
     const id = createId()
     try {

@@ -33,7 +33,7 @@ export type { ErrorDetails, ErrorKind, FieldError } from './core/errors.ts'
 export type { Filter, FilterValue } from './core/filter.ts'
 export type { HeaderRecord } from './core/headers.ts'
 export { normalizeUnknownQueryParams } from './core/options.ts'
-export type { FetchFunction, RequestOptions, SendOptions } from './core/options.ts'
+export type { FetchFunction, SendOptions } from './core/options.ts'
 export { serializeQueryParams } from './core/query.ts'
 export type { RetryOptions } from './core/retry.ts'
 export type {
@@ -63,7 +63,6 @@ export type { BaseModel, ListResult, RecordModel } from './schema/records.ts'
 export type {
   AuthRecords,
   CollectionName,
-  CollectionShape,
   FilterParams,
   Placeholder,
   RecordOf,

@@ -16,24 +16,34 @@ export const repeatable: unique symbol = Symbol('repeatable')
 export type FetchFunction = (url: RequestInfo | URL, init?: RequestInit) => Promise<Response>
 
 /**
- * Options of every call. Members of `RequestInit` (`cache`, `credentials`, `keepalive`, `next`, …) go to `fetch`.
- *
- * There is no index signature: a typo does not compile.
+ * Options of every call. Members of `RequestInit` (`cache`, `credentials`, `keepalive`, `next`, …) go to `fetch`; any key that is
+ * not known becomes a query parameter.
  */
-export interface RequestOptions extends Omit<
-  RequestInit,
-  'body' | 'headers' | 'method' | 'signal'
-> {
+export interface SendOptions extends Omit<RequestInit, 'body' | 'headers' | 'method' | 'signal'> {
+  [key: string]: any
   /** Default: what the call is known for, `GET` for `send`. */
   method?: string | undefined
+  /** Sends this call instead of the client's own `fetch` or the global one. */
+  fetch?: FetchFunction | undefined
   /** Sent besides the client's own; a name given here wins. */
-  headers?: { [name: string]: string } | undefined
+  headers?: { [key: string]: string } | undefined
   /** Plain objects are sent as JSON, or as multipart form data when a value is a file; anything else as `fetch` does. */
   body?: any
   /** Query parameters. `null` and `undefined` are left out, a list repeats its key. */
-  query?: { [name: string]: any } | undefined
+  query?: { [key: string]: any } | undefined
+  /**
+   * Older name of `query`.
+   *
+   * @deprecated Use `query`.
+   */
+  params?: { [key: string]: any } | undefined
   /** Cancels the call, which then rejects with an `AbortError` whose `cause` is the signal's reason. */
   signal?: AbortSignal | null | undefined
+  /**
+   * A newer call with the same key cancels this one. Default: method and path, for reads alone; `null`: never cancelled
+   * this way.
+   */
+  requestKey?: string | null | undefined
   /**
    * How long the server may be silent, in milliseconds; 0 switches it off. Default: 30,000 for requests with a JSON body
    * or none, off for file bodies and long administrative calls.
@@ -42,49 +52,17 @@ export interface RequestOptions extends Omit<
   /** How often, and how, a failed call is sent again where that is safe. Default: not at all. */
   retry?: number | RetryOptions | undefined
   /**
-   * A newer call with the same key cancels this one. Default: method and path, for reads alone; `null`: never cancelled
-   * this way.
-   */
-  requestKey?: string | null | undefined
-  /** Sends this call instead of the global `fetch`. */
-  fetch?: FetchFunction | undefined
-}
-
-/** Options of every call of a client without a schema: any further key becomes a query parameter. */
-export interface SendOptions extends RequestInit {
-  [key: string]: any
-  /** Sends this call instead of the client's own `fetch` or the global one. */
-  fetch?: FetchFunction
-  /** Sent besides the client's own; a name given here wins. */
-  headers?: { [key: string]: string }
-  /** See {@link RequestOptions.body}. */
-  body?: any
-  /** Query parameters. `null` and `undefined` are left out, a list repeats its key. */
-  query?: { [key: string]: any }
-  /**
-   * Older name of `query`.
-   *
-   * @deprecated Use `query`.
-   */
-  params?: { [key: string]: any }
-  /** See {@link RequestOptions.requestKey}. */
-  requestKey?: string | null
-  /** Longest silence of the server in milliseconds; 0 for none. See {@link RequestOptions.timeout}. */
-  timeout?: number
-  /** How often, and how, a failed call is sent again where that is safe. Default: not at all. */
-  retry?: number | RetryOptions
-  /**
    * Older name of `requestKey`.
    *
    * @deprecated Use `requestKey`.
    */
-  $cancelKey?: string
+  $cancelKey?: string | undefined
   /**
    * `false` is the older form of `requestKey: null`.
    *
    * @deprecated Use `requestKey: null`.
    */
-  $autoCancel?: boolean
+  $autoCancel?: boolean | undefined
   /** @internal */
   [expects]?: Shape
   /** @internal */

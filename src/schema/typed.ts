@@ -12,20 +12,6 @@ export interface SchemaError<Sentence extends string> {
   readonly [problem]: Sentence
 }
 
-/** What a schema says of a collection. Views have no `create` and `update`. */
-export interface CollectionShape {
-  /** `auth` for records that can sign in. */
-  type: 'base' | 'auth' | 'view'
-  /** A record as servers answer it. */
-  record: object
-  /** What `create` takes. */
-  create?: object
-  /** What `update` takes. */
-  update?: object
-  /** By relation field or back-relation: the name of the target collection, in a list where there can be many. */
-  relations?: object
-}
-
 /** The names of a schema's collections. */
 export type CollectionName<S> = Untyped extends S ? never : keyof S & string
 

@@ -7,11 +7,11 @@ import type { CommonOptions } from './options.ts'
 /** Options of a file's URL; further keys become query parameters. */
 export interface FileOptions extends CommonOptions {
   /** `100x100`, or a size that the field lists: `WxH`, `WxHt`, `WxHb`, `WxHf`, `0xH`, `Wx0`. Servers answer others with the original. */
-  thumb?: string
+  thumb?: string | undefined
   /** Whether browsers save the file instead of showing it. */
-  download?: boolean
+  download?: boolean | undefined
   /** For files of protected fields: see {@link FileService.getToken}. */
-  token?: string
+  token?: string | undefined
 }
 
 /** Files of records. */

@@ -300,7 +300,7 @@ export class Transport {
       requestKey: null,
       fetch: own,
       [expects]: 'list',
-    } as SendOptions)
+    })
       .then(
         (): Syntax => 'new',
         (error: unknown) => {

@@ -49,10 +49,10 @@ describe('beforeSend', () => {
 
   test('may change the options in place and return nothing', async () => {
     const { client, requests } = observed(() => json({}))
-    client.beforeSend = ((_: string, options: SendOptions) => {
+    client.beforeSend = (_: string, options: SendOptions) => {
       options.headers = { ...options.headers, 'X-A': '1' }
       options.query = { ...options.query, b: 2 }
-    }) as unknown as NonNullable<typeof client.beforeSend>
+    }
     await client.send('/api/x', { query: { a: 1 } })
     expect(requests[0]?.init.headers).toMatchObject({ 'X-A': '1' })
     expect(requests[0]?.url).toBe('http://pb.test/api/x?a=1&b=2')

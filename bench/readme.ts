@@ -1,16 +1,14 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-const markers = /(<!-- bench -->\n).*(\n<!-- \/bench -->)/s
+const markers = /(<!-- bench -->\n).*?(<!-- \/bench -->)/s
 
 /** Replaces what stands between the README's markers. Returns whether it has markers. */
 export function writeReadme(text: string): boolean {
   const file = resolve(import.meta.dirname, '../README.md')
-  const readme = readFileSync(file, { encoding: 'utf8', flag: 'a+' })
+  const readme = existsSync(file) ? readFileSync(file, 'utf8') : ''
   if (!markers.test(readme)) return false
-  writeFileSync(
-    file,
-    readme.replace(markers, (_, begin: string, end: string) => begin + text + end),
-  )
+  const write = (_: string, begin: string, end: string): string => `${begin}\n${text}\n\n${end}`
+  writeFileSync(file, readme.replace(markers, write))
   return true
 }

@@ -39,31 +39,37 @@ if (options.readme && selected.length < parts.length) fail('--readme needs a who
 const node = options.node ?? process.execPath
 
 ensureDist()
+const servers: string[] = []
 const rows = await measure()
-const environment = {
-  node: spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim(),
-  platform: `${process.platform} ${process.arch}`,
-  official: officialVersion(),
+const environment = [
+  `Node ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}`,
+  ...servers,
+  `${process.platform} ${process.arch}`,
+]
+console.log(
+  options.json
+    ? JSON.stringify({ official: officialVersion(), environment, rows }, null, 2)
+    : `${textTable(rows)}\n\n${environment.join(', ')}`,
+)
+if (
+  options.readme &&
+  !writeReadme(`${markdownTable(rows)}\n\nMedians. ${environment.join(', ')}.`)
+) {
+  fail('README.md has no <!-- bench --> and <!-- /bench --> lines.')
 }
-console.log(options.json ? JSON.stringify({ environment, rows }, null, 2) : textTable(rows))
-if (options.readme) saveReadme()
 if (rows.some(isMissed)) process.exitCode = 1
 
 async function measure(): Promise<Row[]> {
   const found: Row[] = []
   if (selected.includes('cpu')) {
     await using server = await (options.plain ? startPlainServer() : startRealServer())
+    servers.push(server.name)
     found.push(...(await measureCpu(node, server)))
   }
   if (selected.includes('heap')) found.push(...(await measureHeap(node)))
   if (selected.includes('import')) found.push(...(await measureImports(node)))
   if (selected.includes('bundle')) found.push(...(await measureBundles()))
   return found
-}
-
-function saveReadme(): void {
-  const text = `${markdownTable(rows)}\n\nMedians, Node ${environment.node}, ${environment.platform}.`
-  if (!writeReadme(text)) fail('README.md has no <!-- bench --> and <!-- /bench --> lines.')
 }
 
 function readOptions() {

@@ -11,7 +11,7 @@ export default [
     name: "import PocketBase from 'pocketbase-typescript'",
     path: 'dist/index.js',
     import: 'PocketBase',
-    limit: '8.7 kB',
+    limit: '8.8 kB',
   },
   {
     name: "import { MemoryAuthStore } from 'pocketbase-typescript'",

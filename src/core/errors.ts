@@ -86,8 +86,8 @@ export class ClientResponseError extends Error {
     const reason =
       reasons.find((text): text is string => typeof text === 'string' && text !== '') ??
       'Something went wrong.'
-    // Browsers' reasons name the URL, and a query can hold secrets.
-    const message = url ? reason.replaceAll(url, path) : reason
+    // Reasons name URLs, whose query can hold secrets, and bad header values, which can be tokens.
+    const message = (url ? reason.replaceAll(url, path) : reason).replace(/eyJ[^"]*/g, 'eyJ…')
     const shown = { status, method, path, hint, response, isAbort, message }
     // Browsers' consoles print name, message, and the stack from its first "at": there the call is named.
     super(`${message}\n    at ${describe(shown)}`, { cause: originalError })

@@ -113,13 +113,13 @@ export class Transport {
       options
     const { requestKey = $cancelKey, signal, body, retry = this.#options.retry ?? 0 } = options
     const method = (options.method ||= 'GET')
-    const isRead = /^(GET|HEAD)$/.test(method)
+    const isRead = /^(GET|HEAD)$/i.test(method)
     const key = requestKey === undefined ? (options[defaultKey] ?? `${method} ${path}`) : requestKey
     // A write that the server may have done is never reported as cancelled, unless its caller asked for that.
     if (requestKey || (requestKey === undefined && isRead && this.autoCancellation)) {
       this.cancel(
         key,
-        `A newer call with the key "${key}" replaced it; requestKey: null keeps both.`,
+        'A newer call with the same requestKey replaced it; requestKey: null keeps both.',
       )
     }
     const call = new Call(key, method, path.replace(/[?#].*/s, ''))
@@ -336,6 +336,7 @@ function networkError(cause: any, { details }: Call, prefix = ''): Error {
   return new Class({
     ...details,
     message: prefix + (inner?.message ?? inner),
+    hint: /^https?:/.test(details.url) ? '' : 'The base URL must begin with http:// or https://.',
     originalError: cause,
   })
 }

@@ -38,14 +38,15 @@ export abstract class CrudService<M> extends BaseService {
   ): Promise<T[]> {
     const isNumber = typeof batchOrOptions === 'number'
     const given = isNumber ? { batch: batchOrOptions, ...options } : batchOrOptions
-    const { batch = maxPerPage, ...rest } = given ?? {}
+    // A page of its own would be asked for again and again.
+    const { batch = maxPerPage, page: _page, query, ...rest } = given ?? {}
     if (!(batch > 0))
       throw new TypeError(`getFullList: batch is ${batch}; pass 1 to ${maxPerPage}.`)
     const all: T[] = []
     for (let page = 1; ; page++) {
       const { items, perPage } = await this.getList<T>(page, batch, {
         ...rest,
-        query: { skipTotal: 1, ...rest.query },
+        query: { skipTotal: 1, ...query, page },
       })
       all.push(...items)
       // The server's perPage: it clamps ours.
@@ -79,6 +80,8 @@ export abstract class CrudService<M> extends BaseService {
    * @throws NotFoundError (made here; `status` 404) when none does.
    */
   async getFirstListItem<T = M>(filter: string | Filter, options?: CommonOptions): Promise<T> {
+    // Nothing at all would match anything.
+    if (filter == null) throw new TypeError('getFirstListItem: the filter is missing.')
     const { items } = await this.getList<T>(1, 1, {
       ...options,
       [defaultKey]: `one_by_filter_${this.baseCrudPath}_${filterKey(filter)}`,

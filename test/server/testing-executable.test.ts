@@ -334,7 +334,10 @@ async function readGoSettings(): Promise<Record<string, string> | undefined> {
     const { stdout } = await promisify(execFile)('go', ['env', ...names])
     const values = stdout.split('\n')
     const settings = names.map((name, index) => [name, values[index] ?? ''])
-    return { ...Object.fromEntries(settings), PATH: process.env['PATH'] ?? '' }
+    const known = Object.fromEntries(settings)
+    // What has been fetched once is asked first, so that this needs no network.
+    const GOPROXY = `file://${known['GOMODCACHE']}/cache/download,${known['GOPROXY']}`
+    return { ...known, GOPROXY, PATH: process.env['PATH'] ?? '' }
   } catch {
     return undefined
   }

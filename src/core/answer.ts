@@ -5,6 +5,9 @@ import type { Shape } from './options.ts'
 /** More than any list of records. */
 const maxLength = 2 ** 27
 
+/** `]`, `}` and the line feed of older servers. */
+const endsJSON = new Set<number | undefined>([93, 125, 10])
+
 /** Reads a body to its end, or as far as anyone should. `onBytes` is called whenever some arrive. */
 export async function readBody(response: Response, onBytes: () => void): Promise<string> {
   const reader = response.body?.getReader?.()
@@ -18,7 +21,8 @@ export async function readBody(response: Response, onBytes: () => void): Promise
     const { done, value } = await reader.read()
     // Most bodies come in one piece. Not to wait for the end of the stream, and to decode the piece at once, saves a
     // tenth of a request's CPU time on Node.
-    const isWhole = !text && String(value?.length) === length
+    // Browsers may hide that a length is that of a compressed body: JSON also ends like JSON.
+    const isWhole = !text && String(value?.length) === length && endsJSON.has(value?.at(-1))
     text += decoder.decode(value, { stream: !done && !isWhole })
     if (done || isWhole) return text
     onBytes()

@@ -7,7 +7,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { hostname } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { execFile, execFileSync } from 'node:child_process'
@@ -32,7 +32,7 @@ import { newest } from '../support/versions.ts'
 const version = newestPocketBase
 const downloadPath = `/v${version}/${archiveName(version)}`
 
-/** Where Go is and keeps its caches, which follow HOME; undefined when it is not installed. */
+/** Where Go is and keeps its caches, which follow HOME; undefined where it is not installed or has no network. */
 const goSettings = await readGoSettings()
 
 let executable: Uint8Array
@@ -331,13 +331,13 @@ test('a cache that cannot be written is named, with the way out', async () => {
 async function readGoSettings(): Promise<Record<string, string> | undefined> {
   try {
     const names = ['GOCACHE', 'GOMODCACHE', 'GOPATH', 'GOPROXY', 'GOSUMDB', 'GOFLAGS']
-    const { stdout } = await promisify(execFile)('go', ['env', ...names])
+    const run = promisify(execFile)
+    const { stdout } = await run('go', ['env', ...names])
     const values = stdout.split('\n')
     const settings = names.map((name, index) => [name, values[index] ?? ''])
-    const known = Object.fromEntries(settings)
-    // What has been fetched once is asked first, so that this needs no network.
-    const GOPROXY = `file://${known['GOMODCACHE']}/cache/download,${known['GOPROXY']}`
-    return { ...known, GOPROXY, PATH: process.env['PATH'] ?? '' }
+    // Even what is cached is built only where the modules' proxy answers: Go asks it for its own newest version.
+    await run('go', ['list', '-m', 'github.com/pocketbase/pocketbase@latest'], { cwd: tmpdir() })
+    return { ...Object.fromEntries(settings), PATH: process.env['PATH'] ?? '' }
   } catch {
     return undefined
   }

@@ -180,7 +180,8 @@ export class PocketBase<S = Untyped> {
   }
 
   /**
-   * Sends a request to a path of the server, for routes of its own. Everything goes this way out.
+   * Sends a request to a path of the server, for routes of its own. All services go this way out; only the question
+   * how the server reads filters does not.
    *
    * @returns the answer's JSON; `{}` for an answer without a body.
    * @throws ClientResponseError in all its kinds; DecodeError for an answer that is not JSON.

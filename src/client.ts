@@ -186,7 +186,7 @@ export class PocketBase<S = Untyped> {
    * @returns the answer's JSON; `{}` for an answer without a body.
    * @throws ClientResponseError in all its kinds; DecodeError for an answer that is not JSON.
    */
-  async send<T = any>(path: string, options: SendOptions): Promise<T> {
+  send<T = any>(path: string, options: SendOptions): Promise<T> {
     return this.transport.send<T>(path, options)
   }
 

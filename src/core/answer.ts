@@ -8,12 +8,15 @@ const maxLength = 2 ** 27
 /** `]`, `}` and the line feed of older servers. */
 const endsJSON = new Set<number | undefined>([93, 125, 10])
 
+/** Keeps nothing between texts that are whole. */
+const wholeDecoder = new TextDecoder()
+
 /** Reads a body to its end, or as far as anyone should. `onBytes` is called whenever some arrive. */
 export async function readBody(response: Response, onBytes: () => void): Promise<string> {
   const reader = response.body?.getReader?.()
   // Stand-ins for fetch, in tests and on some platforms, have less than a whole Response.
   if (!reader) return response.text ? response.text() : JSON.stringify(await response.json())
-  const decoder = new TextDecoder()
+  let decoder: TextDecoder | undefined
   const { headers } = response
   const length = headers?.get?.('content-encoding') ? '' : headers?.get?.('content-length')
   let text = ''
@@ -23,8 +26,10 @@ export async function readBody(response: Response, onBytes: () => void): Promise
     // tenth of a request's CPU time on Node.
     // Browsers may hide that a length is that of a compressed body: JSON also ends like JSON.
     const isWhole = !text && String(value?.length) === length && endsJSON.has(value?.at(-1))
-    text += decoder.decode(value, { stream: !done && !isWhole })
-    if (done || isWhole) return text
+    if (isWhole) return wholeDecoder.decode(value)
+    decoder ??= new TextDecoder()
+    text += decoder.decode(value, { stream: !done })
+    if (done) return text
     onBytes()
   }
   // An answer without end is refused before it fills the memory: cut, it is no JSON any more.

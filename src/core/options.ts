@@ -85,12 +85,14 @@ const known = new Set(
  * calls do it on a copy of what they are given.
  */
 export function normalizeUnknownQueryParams(options: SendOptions = {}): void {
-  const query = { ...options.params, ...options.query }
+  let query = options.params && { ...options.params, ...options.query }
   for (const key in options) {
     if (known.has(key)) continue
+    query ??= { ...options.query }
     query[key] = options[key]
     delete options[key]
   }
+  if (!query) return
+  options.query = query
   delete options.params
-  if (Object.keys(query).length > 0) options.query = query
 }

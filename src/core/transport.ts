@@ -176,15 +176,17 @@ export class Transport {
       // Older hooks return the options themselves.
       options = result.options ?? (result['headers'] ? result : options)
     }
-    const query = { ...options.query }
-    for (const key in query) {
-      const value = query[key]
-      if (value instanceof FilterText) {
-        query[key] = await call.run(() => this.#writeFor(server, value.parts, options.fetch))
+    if (options.query) {
+      const query = { ...options.query }
+      for (const key in query) {
+        const value = query[key]
+        if (value instanceof FilterText) {
+          query[key] = await call.run(() => this.#writeFor(server, value.parts, options.fetch))
+        }
+        if (Array.isArray(value) && /^(expand|fields|sort)$/.test(key)) query[key] = value.join()
       }
-      if (Array.isArray(value) && /^(expand|fields|sort)$/.test(key)) query[key] = value.join()
+      url = withQuery(url, query)
     }
-    url = withQuery(url, query)
     call.details.url = url
 
     const { response, text } = await this.#exchange(call, url, options)
@@ -241,9 +243,10 @@ export class Transport {
       (next: Send, wrap): Send =>
         (request) =>
           wrap(request, next),
-      async ({ url: to, init: how }) => {
+      // Stand-ins for `fetch` may throw, or return no promise.
+      (request) => {
         try {
-          return await send(to, how)
+          return Promise.resolve(send(request.url, request.init)).catch(fail)
         } catch (cause) {
           return fail(cause)
         }

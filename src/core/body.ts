@@ -1,7 +1,7 @@
 import { formatDate } from './dates.ts'
 
 /** Bytes that become a file of a record: what can be a part of multipart form data. */
-export type FileInput = Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>
+export type FileInput = Blob | BufferSource
 
 /** A `File` from text or bytes. */
 export function createFile(name: string, content: BlobPart, type = ''): File {

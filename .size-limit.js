@@ -23,6 +23,12 @@ export default [
     name: "import { isClientResponseError } from 'pocketbase-typescript'",
     path: 'dist/index.js',
     import: '{ isClientResponseError }',
-    limit: '0.7 kB',
+    limit: '0.1 kB',
+  },
+  {
+    name: "import { isTokenExpired } from 'pocketbase-typescript'",
+    path: 'dist/index.js',
+    import: '{ isTokenExpired }',
+    limit: '0.3 kB',
   },
 ]

@@ -1,31 +1,53 @@
 /**
- * Builds `dist`: plain `tsc` for everything, then one bundle for each folder that uses libraries, so that
- * installing the package installs nothing else.
+ * Builds `dist`: declarations by `tsc`, one for each source, and one JavaScript file for each entry point by esbuild, so that
+ * importing the package opens one file. The libraries that an entry point uses are in its file, so that installing the package
+ * installs nothing else.
  *
  * The work happens in a folder of its own and takes the place of `dist` at the end, so that a test that is
  * reading `dist` meanwhile finds the old build or the new one, never half of one.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative, resolve, sep } from 'node:path'
+import { join, posix, relative, resolve, sep } from 'node:path'
 
-import { build as bundle, type Metafile, type Plugin } from 'esbuild'
+import { build as bundle, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 
 const root = resolve(import.meta.dirname, '..')
 const building = join(root, `dist.${process.pid}`)
 
-/** Folders of `src` whose npm libraries go into the built file. */
-const bundledFolders = ['testing']
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  sourcemap: 'linked',
+  metafile: true,
+  logLevel: 'warning',
+} satisfies BuildOptions
+
+/** The import of the core points at its built file: a second copy of a class would fail `instanceof`. */
+const keepCoreOutside: Plugin = {
+  name: 'keep-core-outside',
+  setup(build) {
+    const index = join(root, 'src/index.ts')
+    build.onResolve({ filter: /\/index\.ts$/ }, ({ path, importer, resolveDir }) => {
+      if (resolve(resolveDir, path) !== index) return undefined
+      const [folder = ''] = relative(join(root, 'src'), importer).split(sep)
+      return { path: posix.relative(folder, 'index.js'), external: true, sideEffects: false }
+    })
+  },
+}
 
 process.on('exit', () => rmSync(building, { recursive: true, force: true }))
 
-compile()
-for (const folder of bundledFolders) {
-  if (existsSync(join(root, 'src', folder, 'index.ts'))) await bundleFolder(folder)
+writeDeclarations()
+const core = await bundleCore()
+for (const entry of readdirSync(join(root, 'src'), { withFileTypes: true })) {
+  const isEntryPoint = existsSync(join(entry.parentPath, entry.name, 'index.ts'))
+  if (isEntryPoint) await bundleFolder(entry.name)
 }
 replaceDist()
 
-function compile(): void {
+function writeDeclarations(): void {
   const { status } = spawnSync(
     join(root, 'node_modules/.bin/tsc'),
     ['-p', 'tsconfig.build.json', '--outDir', building],
@@ -35,63 +57,83 @@ function compile(): void {
     },
   )
   if (status === 0) return
-  console.error('The build stopped: tsc reports the errors above. dist is as it was.')
-  process.exit(1)
+  stop('tsc reports the errors above')
+}
+
+async function bundleCore(): Promise<Metafile> {
+  const outfile = join(building, 'index.js')
+  const { metafile } = await bundle({
+    ...common,
+    entryPoints: ['src/index.ts'],
+    outfile,
+    platform: 'neutral',
+    target: 'es2022',
+    // The package has the sources.
+    sourcesContent: false,
+  })
+  writeFileSync(outfile, removableWhereUnused(readFileSync(outfile, 'utf8')))
+  return metafile
+}
+
+/**
+ * Within one file bundlers keep what they cannot tell to be without effect, used or not: classes with a key that they do
+ * not know, and sets. A function that is marked as pure around them tells. Lines stay where the source map has them.
+ */
+function removableWhereUnused(code: string): string {
+  return code
+    .replace(/^var (\w+) = class( [^]*?\n\});$/gm, (whole, name: string, rest: string) =>
+      /^ {2}\[\/\*/m.test(rest) ? markedAsPure(name, `class ${name}${rest}`) : whole,
+    )
+    .replace(/^var (\w+) = (new Set\([^]*?\));$/gm, (_, name: string, value: string) =>
+      markedAsPure(name, value),
+    )
+}
+
+function markedAsPure(name: string, value: string): string {
+  return `var ${name} = /* @__PURE__ */ (() => ${value})();`
 }
 
 async function bundleFolder(folder: string): Promise<void> {
   const outdir = join(building, folder)
   const { metafile } = await bundle({
-    absWorkingDir: root,
+    ...common,
     entryPoints: [join('src', folder, 'index.ts')],
     outfile: join(outdir, 'index.js'),
-    bundle: true,
-    format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    sourcemap: 'linked',
     // The libraries' sources are not in the package, so the map carries them.
     sourcesContent: true,
-    metafile: true,
-    logLevel: 'warning',
-    plugins: [keepOutside(folder)],
+    plugins: [keepCoreOutside],
   })
-
-  // tsc wrote one file for each source; the bundle holds them all now. Declarations stay.
-  for (const file of readdirSync(outdir, { recursive: true, encoding: 'utf8' })) {
-    const replaced = /\.js(\.map)?$/.test(file) && !/^index\.js(\.map)?$/.test(file)
-    if (replaced) rmSync(join(outdir, file))
-  }
-  writeFileSync(join(outdir, 'LICENSES.txt'), licences(metafile))
+  refuseCopiesOfClasses(folder, metafile)
+  const texts = licences(metafile)
+  if (texts.length > 0) writeFileSync(join(outdir, 'LICENSES.txt'), licenceFile(texts))
 }
 
-/**
- * Keeps the rest of `src` out of a folder's bundle: a second copy of a class would fail `instanceof`. The
- * import points at the file that `tsc` has built instead.
- */
-function keepOutside(folder: string): Plugin {
-  const inside = join(root, 'src', folder) + sep
-  return {
-    name: 'keep-outside',
-    setup(build) {
-      build.onResolve({ filter: /^\.{1,2}\// }, ({ path, importer, resolveDir }) => {
-        const target = resolve(resolveDir, path)
-        if (!importer.startsWith(inside) || target.startsWith(inside)) return undefined
-        const fromBundle = relative(inside, target).replaceAll(sep, '/')
-        return { path: fromBundle.replace(/\.ts$/, '.js'), external: true }
-      })
-    },
-  }
+/** A function of the core may be in two files, a class may not. */
+function refuseCopiesOfClasses(folder: string, { inputs }: Metafile): void {
+  const copies = Object.keys(inputs).filter(
+    (file) =>
+      file in core.inputs &&
+      /^(export )?(abstract )?class /m.test(readFileSync(join(root, file), 'utf8')),
+  )
+  if (copies.length === 0) return
+  stop(`src/${folder} would get copies of the classes in ${copies.join(', ')}: import ../index.ts`)
+}
+
+function stop(reason: string): never {
+  console.error(`The build stopped: ${reason}. dist is as it was.`)
+  process.exit(1)
 }
 
 /** The licence texts of the npm packages that went into a bundle. */
-function licences(metafile: Metafile): string {
+function licences(metafile: Metafile): string[] {
   const names = new Set<string>()
   for (const file of Object.keys(metafile.inputs)) {
     const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]
     if (name !== undefined) names.add(name)
   }
-  const texts = [...names].sort().map((name) => {
+  return [...names].sort().map((name) => {
     const folder = join(root, 'node_modules', name)
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
       version: string
@@ -100,6 +142,9 @@ function licences(metafile: Metafile): string {
     if (file === undefined) throw new Error(`${name} is bundled but has no licence file`)
     return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
   })
+}
+
+function licenceFile(texts: readonly string[]): string {
   return ['The file index.js beside this one contains these packages.\n', ...texts].join(
     `\n${'-'.repeat(80)}\n\n`,
   )

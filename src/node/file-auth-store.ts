@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { BaseAuthStore } from '../auth/store.ts'
-import type { AuthRecord } from '../auth/store.ts'
+import { BaseAuthStore } from '../index.ts'
+import type { AuthRecord } from '../index.ts'
 import { readPrivateFile, removePrivateFile, writePrivateFile } from './private-file.ts'
 
 /** Settings of a {@link FileAuthStore}. */

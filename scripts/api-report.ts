@@ -45,10 +45,15 @@ function entryPoints(): { name: string; declarations: string }[] {
     exports: Record<string, string | { types?: string }>
   }
   return Object.entries(exports).flatMap(([subpath, target]) => {
-    if (typeof target === 'string' || target.types === undefined) return []
+    if (typeof target === 'string' || target.types === undefined || isAlias(subpath)) return []
     const name = subpath === '.' ? 'index' : subpath.slice(2).replaceAll('/', '-')
     return [{ name, declarations: join(root, target.types) }]
   })
+}
+
+/** Other forms of the core, with declarations that hand on its own. */
+function isAlias(subpath: string): boolean {
+  return subpath === './cjs' || subpath === './umd'
 }
 
 function report(name: string, declarations: string): void {

@@ -12,6 +12,8 @@ import { join, posix, relative, resolve, sep } from 'node:path'
 
 import { build as bundle, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 
+import { writeCommonJS } from './commonjs.ts'
+
 const root = resolve(import.meta.dirname, '..')
 const building = join(root, `dist.${process.pid}`)
 
@@ -45,6 +47,7 @@ for (const entry of readdirSync(join(root, 'src'), { withFileTypes: true })) {
   const isEntryPoint = existsSync(join(entry.parentPath, entry.name, 'index.ts'))
   if (isEntryPoint) await bundleFolder(entry.name)
 }
+await writeCommonJS(root, building)
 replaceDist()
 
 function writeDeclarations(): void {

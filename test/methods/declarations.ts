@@ -116,8 +116,11 @@ function declarationFiles(root: string): string[] {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     exports: Record<string, string | { types?: string }>
   }
-  return Object.values(exports).flatMap((target) =>
-    typeof target === 'object' && target.types ? [join(root, target.types)] : [],
+  // `./cjs` and `./umd` hand on what `.` has.
+  return Object.entries(exports).flatMap(([subpath, target]) =>
+    typeof target === 'object' && target.types && !/^\.\/(cjs|umd)$/.test(subpath)
+      ? [join(root, target.types)]
+      : [],
   )
 }
 

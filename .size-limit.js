@@ -4,14 +4,15 @@
  *
  * The default import was meant to stay below 6.8 kB at this stage and does not: filters that are exact on every server,
  * errors by kind, strict reading, deadlines and retries cost more than was set aside for them. `npm run bench` keeps the
- * goal and says by how much it is missed.
+ * goal and says by how much it is missed. Walks by key (0.9 kB: any sort, checked row by row, so that they never lose one
+ * silently) and writing where a filter matches (0.5 kB) are methods of the services, so that every import has them.
  */
 export default [
   {
     name: "import PocketBase from 'pocketbase-typescript'",
     path: 'dist/index.js',
     import: 'PocketBase',
-    limit: '8.8 kB',
+    limit: '10.2 kB',
   },
   {
     name: "import { MemoryAuthStore } from 'pocketbase-typescript'",

@@ -80,12 +80,16 @@ export type { FileOptions } from './services/files.ts'
 export { HealthService } from './services/health.ts'
 export type { HealthCheckResponse } from './services/health.ts'
 export type {
+  BulkOptions,
+  BulkProgress,
   CommonOptions,
   FullListOptions,
   ListOptions,
   RecordFullListOptions,
   RecordListOptions,
   RecordOptions,
+  RecordWalkOptions,
+  WalkOptions,
 } from './services/options.ts'
 export type {
   AuthMethodsList,

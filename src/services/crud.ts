@@ -1,17 +1,16 @@
 import { NotFoundError } from '../core/errors.ts'
+import type { ClientResponseError } from '../core/errors.ts'
 import { filterKey } from '../core/filter.ts'
 import type { Filter } from '../core/filter.ts'
 import { defaultKey, expects } from '../core/options.ts'
 import { path } from '../core/path.ts'
 import type { ListResult } from '../schema/records.ts'
 import { BaseService } from './base.ts'
-import type { CommonOptions, FullListOptions, ListOptions } from './options.ts'
+import type { CommonOptions, ListOptions, WalkOptions } from './options.ts'
+import { askList, maxPerPage, walkByKey } from './walk.ts'
 
 /** The body of a create or update: a plain object (files in it become multipart parts), or form data. */
 export type BodyParams = { [key: string]: any } | FormData
-
-/** The most rows that a server answers at once. */
-const maxPerPage = 1000
 
 /** List, view, create, update and delete of one kind of model; for the records of a collection see `RecordService`. */
 export abstract class CrudService<M> extends BaseService {
@@ -24,34 +23,73 @@ export abstract class CrudService<M> extends BaseService {
   }
 
   /**
-   * All models, asked for in pages of `batch` (1000 by default). Rows that are inserted or deleted meanwhile can be missed or
-   * doubled.
+   * All models, asked for in pages of `batch` (1000 by default).
+   *
+   * With `walk: 'key'`, which is the default where `sort` is `id` or `-id`, it is whole like {@link iterate}. Else pages are
+   * counted, as the official client does: rows that others insert or delete meanwhile can make it miss or double some.
    *
    * `GET {path}`, once per page
    */
-  async getFullList<T = M>(options?: FullListOptions): Promise<T[]>
+  async getFullList<T = M>(options?: WalkOptions): Promise<T[]>
   /** All models, in pages of `batch`: the official client's older form. */
   async getFullList<T = M>(batch?: number, options?: ListOptions): Promise<T[]>
   async getFullList<T = M>(
-    batchOrOptions?: number | FullListOptions,
+    batchOrOptions?: number | WalkOptions,
     options?: ListOptions,
   ): Promise<T[]> {
     const isNumber = typeof batchOrOptions === 'number'
-    const given = isNumber ? { batch: batchOrOptions, ...options } : batchOrOptions
-    // A page of its own would be asked for again and again.
-    const { batch = maxPerPage, page: _page, query, ...rest } = given ?? {}
-    if (!(batch > 0))
-      throw new TypeError(`getFullList: batch is ${batch}; pass 1 to ${maxPerPage}.`)
+    const given: WalkOptions = isNumber
+      ? { batch: batchOrOptions, ...options }
+      : { ...batchOrOptions }
+    const isById = /^\s*[-+]?id\s*$/.test(given.sort ?? given.query?.['sort'])
     const all: T[] = []
-    for (let page = 1; ; page++) {
-      const { items, perPage } = await this.getList<T>(page, batch, {
-        ...rest,
-        query: { skipTotal: 1, ...query, page },
-      })
+    for await (const items of this.walk<T>({ walk: isById ? 'key' : 'pages', ...given }))
       all.push(...items)
-      // The server's perPage: it clamps ours.
-      if (items.length < (perPage || batch)) return all
-    }
+    return all
+  }
+
+  /**
+   * Every model, one by one, while pages of `batch` are asked for as they are needed; `break` ends it.
+   *
+   * Pages go by key: each asks for what comes after the last row of the one before. So a row that is there all the time, and
+   * whose sorted fields stay, comes exactly once, whatever others insert or delete meanwhile, and the last page costs what the
+   * first costs. Rows that come or go meanwhile may be among them or not. Without `sort` the order is that of the ids.
+   *
+   * Any number of walks and other calls go on side by side: without a `requestKey` none cancels another.
+   *
+   * ```ts
+   * for await (const post of pb.collection('posts').iterate({ filter: 'views > 0' })) console.log(post.id)
+   * ```
+   *
+   * `GET {path}`, once per page; with a descending `sort` by other fields than the id, once more
+   *
+   * @throws TypeError, when the first row is asked for or as soon as it shows, where the order cannot be told from the rows:
+   * other sorts than by own fields (`author.name`, `@random`, `title:lower`), lists, objects and null as values, `email` for
+   * others than superusers. `walk: 'pages'` is the way out.
+   */
+  async *iterate<T = M>(options?: WalkOptions): AsyncGenerator<T, void, undefined> {
+    for await (const items of this.pages<T>(options)) yield* items
+  }
+
+  /**
+   * The same as {@link iterate}, by pages: lists of up to `batch` models, never an empty one.
+   *
+   * `GET {path}`, once per page
+   */
+  async *pages<T = M>(options?: WalkOptions): AsyncGenerator<T[], void, undefined> {
+    yield* this.walk<T>({ walk: 'key', requestKey: null, ...options })
+  }
+
+  /**
+   * How many models match a filter, or there are in all.
+   *
+   * `GET {path}?perPage=1`
+   *
+   * @throws ApiError 400 for a filter that the server cannot read, 403 for those who may not list.
+   */
+  async count(filter?: string | Filter, options?: CommonOptions): Promise<number> {
+    const query = { perPage: 1, fields: 'id', skipTotal: false, filter, ...options?.query }
+    return (await askList(this, { requestKey: null, ...options, query })).totalItems
   }
 
   /**
@@ -63,12 +101,7 @@ export abstract class CrudService<M> extends BaseService {
    */
   async getList<T = M>(page = 1, perPage = 30, options?: ListOptions): Promise<ListResult<T>> {
     const { query, ...rest } = options ?? {}
-    const list = await this.client.send<ListResult<any>>(this.baseCrudPath, {
-      method: 'GET',
-      ...rest,
-      query: { page, perPage, ...query },
-      [expects]: 'list',
-    })
+    const list = await askList(this, { ...rest, query: { page, perPage, ...query } })
     return { ...list, items: list.items.map((item) => this.decode<T>(item)) }
   }
 
@@ -80,15 +113,27 @@ export abstract class CrudService<M> extends BaseService {
    * @throws NotFoundError (made here; `status` 404) when none does.
    */
   async getFirstListItem<T = M>(filter: string | Filter, options?: CommonOptions): Promise<T> {
+    const first = await this.getFirstOrNull<T>(filter, options)
+    if (first !== null) return first
+    throw this.missing('', `The requested resource wasn't found.`)
+  }
+
+  /**
+   * The first model that matches a filter, or `null`.
+   *
+   * `GET {path}?page=1&perPage=1`
+   *
+   * @throws NotFoundError when the collection itself is missing.
+   */
+  async getFirstOrNull<T = M>(filter: string | Filter, options?: CommonOptions): Promise<T | null> {
     // Nothing at all would match anything.
-    if (filter == null) throw new TypeError('getFirstListItem: the filter is missing.')
+    if (filter == null) throw new TypeError('The filter is missing.')
     const { items } = await this.getList<T>(1, 1, {
       ...options,
       [defaultKey]: `one_by_filter_${this.baseCrudPath}_${filterKey(filter)}`,
       query: { filter, skipTotal: 1, ...options?.query },
     })
-    if (items.length > 0) return items[0]!
-    throw this.missing('', `The requested resource wasn't found.`)
+    return items[0] ?? null
   }
 
   /**
@@ -104,6 +149,21 @@ export abstract class CrudService<M> extends BaseService {
     return this.decode(
       await this.client.send(this.pathOf(id), { method: 'GET', ...options, [expects]: 'record' }),
     )
+  }
+
+  /**
+   * One model, or `null` for a 404: when it is missing, or hidden from the caller, or its collection is missing; also, without
+   * asking, for an empty id.
+   *
+   * `GET {path}/{id}`
+   */
+  async getOneOrNull<T = M>(id: string, options?: CommonOptions): Promise<T | null> {
+    try {
+      return await this.getOne<T>(id, options)
+    } catch (error) {
+      if ((error as ClientResponseError).status === 404) return null
+      throw error
+    }
   }
 
   /**
@@ -153,6 +213,27 @@ export abstract class CrudService<M> extends BaseService {
   async delete(id: string, options?: CommonOptions): Promise<boolean> {
     await this.client.send(this.pathOf(id), { method: 'DELETE', ...options })
     return true
+  }
+
+  /** Pages of all models, as the options say. */
+  private async *walk<T>(given: WalkOptions): AsyncGenerator<T[], void, undefined> {
+    // A page of its own would be asked for again and again.
+    const { batch = maxPerPage, page: _page, walk, query, ...rest } = given
+    if (!(batch > 0)) throw new TypeError(`batch is ${batch}; pass 1 to ${maxPerPage}.`)
+    if (walk === 'key') {
+      for await (const rows of walkByKey(this, batch, { ...rest, query }))
+        yield rows.map((row) => this.decode<T>(row))
+      return
+    }
+    for (let page = 1; ; page++) {
+      const { items, perPage } = await this.getList<T>(page, batch, {
+        ...rest,
+        query: { skipTotal: 1, ...query, page },
+      })
+      if (items[0]) yield items
+      // The server's perPage: it clamps ours.
+      if (items.length < (perPage || batch)) return
+    }
   }
 
   private pathOf(id: string): string {

@@ -1,3 +1,4 @@
+import type { ClientResponseError } from '../core/errors.ts'
 import type { SendOptions } from '../core/options.ts'
 
 /** Options of calls that answer data. */
@@ -37,3 +38,42 @@ export interface RecordListOptions extends ListOptions, RecordOptions {}
 
 /** Options of full lists of records. */
 export interface RecordFullListOptions extends FullListOptions, RecordOptions {}
+
+/** Options of walks through a whole list. `page` is ignored. */
+export interface WalkOptions extends FullListOptions {
+  /**
+   * How pages follow each other: `key` asks for what comes after the last row, `pages` counts them, as the official client does, and
+   * takes every sort; without one, rows come in the order of their insertion, as a rule. Default: `key`; for `getFullList` only
+   * where `sort` is `id` or `-id`.
+   */
+  walk?: 'key' | 'pages' | undefined
+}
+
+/** Options of walks through a whole list of records. */
+export interface RecordWalkOptions extends WalkOptions, RecordOptions {}
+
+/** What `updateWhere` or `deleteWhere` has done so far, and in the end. */
+export interface BulkProgress {
+  /** Changed or deleted. */
+  done: number
+  /** Left alone: `change` returned nothing for them, or they were gone before their turn came. */
+  skipped: number
+  /** Refused, or lost on the way: these were handed to `onError`. */
+  failed: number
+  /** How many records matched at the start. While others write, as many as the sum of the rest only by chance. */
+  total: number
+}
+
+/** Options of `updateWhere` and `deleteWhere`. `signal`, `headers`, `timeout` and `retry` are for each of their requests. */
+export interface BulkOptions extends RecordOptions {
+  /** How many records are written at the same time. Default 4. */
+  concurrency?: number | undefined
+  /** How many records are listed at a time, and kept in memory. Default 1000. */
+  batch?: number | undefined
+  /** Only count what matches. */
+  dryRun?: boolean | undefined
+  /** Called after each record. */
+  onProgress?: ((progress: BulkProgress) => void) | undefined
+  /** Called with each failure, after which it goes on. Default: the first failure ends it. */
+  onError?: ((error: ClientResponseError, id: string) => void) | undefined
+}

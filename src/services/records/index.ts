@@ -8,20 +8,27 @@ import type { ListResult, RecordModel } from '../../schema/records.ts'
 import { CrudService } from '../crud.ts'
 import type { BodyParams } from '../crud.ts'
 import type {
+  BulkOptions,
+  BulkProgress,
   CommonOptions,
-  RecordFullListOptions,
   RecordListOptions,
   RecordOptions,
+  RecordWalkOptions,
 } from '../options.ts'
 import type { AuthMethodsList, RecordAuthResponse } from './auth.ts'
+import { bulk } from './bulk.ts'
 
 /** Refines options: records can be expanded. */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- inherited methods with more precise options
 export interface RecordService<M = RecordModel> {
   /** All records; see {@link CrudService.getFullList}. */
-  getFullList<T = M>(options?: RecordFullListOptions): Promise<T[]>
+  getFullList<T = M>(options?: RecordWalkOptions): Promise<T[]>
   /** All records, in pages of `batch`. */
   getFullList<T = M>(batch?: number, options?: RecordListOptions): Promise<T[]>
+  /** Every record, one by one; see {@link CrudService.iterate}. */
+  iterate<T = M>(options?: RecordWalkOptions): AsyncGenerator<T, void, undefined>
+  /** Every record, by pages; see {@link CrudService.pages}. */
+  pages<T = M>(options?: RecordWalkOptions): AsyncGenerator<T[], void, undefined>
   /** One page of records; see {@link CrudService.getList}. */
   getList<T = M>(
     page?: number,
@@ -30,6 +37,10 @@ export interface RecordService<M = RecordModel> {
   ): Promise<ListResult<T>>
   /** The first record that matches a filter; see {@link CrudService.getFirstListItem}. */
   getFirstListItem<T = M>(filter: string | Filter, options?: RecordListOptions): Promise<T>
+  /** The first record that matches a filter, or `null`; see {@link CrudService.getFirstOrNull}. */
+  getFirstOrNull<T = M>(filter: string | Filter, options?: RecordListOptions): Promise<T | null>
+  /** One record, or `null`; see {@link CrudService.getOneOrNull}. */
+  getOneOrNull<T = M>(id: string, options?: RecordOptions): Promise<T | null>
   /** One record; see {@link CrudService.getOne}. */
   getOne<T = M>(id: string, options?: RecordOptions): Promise<T>
 }
@@ -129,6 +140,53 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
     await super.delete(id, options)
     if (this.isSignedIn(id)) this.client.authStore.clear()
     return true
+  }
+
+  /**
+   * Changes every record that matches a filter: one request for each, `concurrency` (4) of them at a time, while the records are
+   * listed by their ids, `batch` at a time.
+   *
+   * Not atomic. When it fails midway, what was done stays done; records that come to match meanwhile may be changed or not,
+   * and so may those that cease to.
+   *
+   * ```ts
+   * await posts.updateWhere(pb.filter`author = ${id}`, { public: false })
+   * await posts.updateWhere('id != ""', ({ title }) => (title === title.trim() ? null : { title: title.trim() }))
+   * ```
+   *
+   * `GET /api/collections/{collection}/records`, then `PATCH /api/collections/{collection}/records/{id}`
+   *
+   * @param change - the fields to set, or a function that gets the record (as `fields` and `expand` say) and returns them,
+   * or nothing to leave it alone.
+   * @throws the first failure, unless `onError` takes them; what is under way is waited for, and the error's `hint` says how
+   * far it came. A record that is gone meanwhile is none.
+   * @throws TypeError for an empty filter; `id != ""` matches all.
+   */
+  async updateWhere<T = M>(
+    filter: string | Filter,
+    change:
+      | BodyParams
+      | ((record: T) => BodyParams | null | undefined | Promise<BodyParams | null | undefined>),
+    options?: BulkOptions,
+  ): Promise<BulkProgress> {
+    const isFixed = typeof change !== 'function'
+    return bulk(this, filter, options, isFixed, async (row, rest) => {
+      const body: BodyParams | null | undefined = isFixed
+        ? change
+        : await change(this.decode<T>(row))
+      return body && this.update(row['id'], body, rest)
+    })
+  }
+
+  /**
+   * Deletes every record that matches a filter, in the way and with the limits of {@link updateWhere}.
+   *
+   * `GET /api/collections/{collection}/records`, then `DELETE /api/collections/{collection}/records/{id}`
+   *
+   * @throws the first failure, unless `onError` takes them, and TypeError for an empty filter; see {@link updateWhere}.
+   */
+  async deleteWhere(filter: string | Filter, options?: BulkOptions): Promise<BulkProgress> {
+    return bulk(this, filter, options, true, async (row, rest) => this.delete(row['id'], rest))
   }
 
   /**

@@ -56,6 +56,38 @@ export const CollectionService: Cases = {
     },
     fails: async ({ guest }) => failure(AuthError, async () => guest().collections.getFullList()),
   },
+  iterate: {
+    async ok({ admin }) {
+      const names: string[] = []
+      const walk = admin.collections.iterate({ sort: '-name', batch: 2 })
+      for await (const { name } of walk) names.push(name)
+      const expected = await admin.collections.getFullList({ sort: '-name' })
+      assert.deepEqual(
+        names,
+        expected.map(({ name }) => name),
+      )
+    },
+    fails: async ({ guest }) =>
+      failure(AuthError, async () => guest().collections.iterate().next()),
+  },
+  pages: {
+    async ok({ admin }) {
+      for await (const page of admin.collections.pages({ batch: 3, fields: 'name' })) {
+        assert(page.length > 0 && page.length <= 3)
+        assert.deepEqual(Object.keys(page[0]!), ['name'])
+      }
+    },
+    fails: async ({ admin }) =>
+      failure(TypeError, async () => admin.collections.pages({ batch: 0 }).next()),
+  },
+  count: {
+    async ok({ admin }) {
+      const all = await admin.collections.getFullList()
+      assert.equal(await admin.collections.count(), all.length)
+      assert.equal(await admin.collections.count(admin.filter`name = ${'posts'}`), 1)
+    },
+    fails: async ({ guest }) => failure(AuthError, async () => guest().collections.count()),
+  },
   getList: {
     async ok({ admin }) {
       const { page, perPage, items } = await admin.collections.getList(1, 2)
@@ -70,6 +102,24 @@ export const CollectionService: Cases = {
     },
     fails: async ({ admin }) =>
       failure(NotFoundError, async () => admin.collections.getFirstListItem(`name = 'missing'`)),
+  },
+  getFirstOrNull: {
+    async ok({ admin }) {
+      const { collections } = admin
+      const found = await collections.getFirstOrNull(admin.filter`name = ${'posts'}`)
+      assert.equal(found?.name, 'posts')
+      assert.equal(await collections.getFirstOrNull(`name = 'missing'`), null)
+    },
+    fails: async ({ guest }) =>
+      failure(AuthError, async () => guest().collections.getFirstOrNull(`name = 'posts'`)),
+  },
+  getOneOrNull: {
+    async ok({ admin }) {
+      assert.equal((await admin.collections.getOneOrNull('posts'))?.name, 'posts')
+      assert.equal(await admin.collections.getOneOrNull('missing'), null)
+    },
+    fails: async ({ guest }) =>
+      failure(AuthError, async () => guest().collections.getOneOrNull('posts')),
   },
   getOne: {
     async ok({ admin }) {

@@ -63,6 +63,49 @@ export const RecordService: Cases = {
       return failure(ForbiddenError, async () => client.collection('journal').getFullList())
     },
   },
+  iterate: {
+    async ok({ guest, post, unique }) {
+      const title = unique('iterate ')
+      for (const views of [1, 2, 2]) await post({ title, views })
+      const client = guest()
+      const filter = client.filter`title = ${title}`
+      const views: unknown[] = []
+      const walk = client.collection('posts').iterate({ filter, sort: '-views', batch: 1 })
+      for await (const record of walk) views.push(record['views'])
+      assert.deepEqual(views, [2, 2, 1])
+    },
+    fails: async ({ guest }) =>
+      failure(TypeError, async () => guest().collection('posts').iterate({ sort: 'a.b' }).next()),
+  },
+  pages: {
+    async ok({ guest, post, unique }) {
+      const title = unique('pages ')
+      for (let count = 0; count < 3; count++) await post({ title })
+      const client = guest()
+      const filter = client.filter`title = ${title}`
+      const sizes: number[] = []
+      const pages = client.collection('posts').pages({ filter, batch: 2 })
+      for await (const { length } of pages) sizes.push(length)
+      assert.deepEqual(sizes, [2, 1])
+    },
+    fails: async ({ user }) => {
+      const client = await user()
+      return failure(ForbiddenError, async () => client.collection('journal').pages().next())
+    },
+  },
+  count: {
+    async ok({ guest, post, unique }) {
+      const title = unique('count ')
+      for (let count = 0; count < 3; count++) await post({ title })
+      const client = guest()
+      assert.equal(await client.collection('posts').count(client.filter`title = ${title}`), 3)
+    },
+    async fails({ guest }) {
+      const error = await failure(ApiError, async () => guest().collection('posts').count('nope'))
+      assert.equal(error.status, 400)
+      return error
+    },
+  },
   getList: {
     async ok({ guest, user, post, unique }) {
       const [title, author] = [unique('list '), (await user()).authStore.record!.id]
@@ -99,6 +142,31 @@ export const RecordService: Cases = {
     fails: async ({ guest }) => {
       const posts = guest().collection('posts')
       return failure(NotFoundError, async () => posts.getFirstListItem(`title = 'missing'`))
+    },
+  },
+  getFirstOrNull: {
+    async ok({ guest, post, unique }) {
+      const title = unique('first or null ')
+      const client = guest()
+      const filter = client.filter`title = ${title}`
+      assert.equal(await client.collection('posts').getFirstOrNull(filter), null)
+      const { id } = await post({ title })
+      assert.equal((await client.collection('posts').getFirstOrNull(filter))?.id, id)
+    },
+    fails: async ({ guest }) =>
+      failure(NotFoundError, async () => guest().collection('nope').getFirstOrNull('id != ""')),
+  },
+  getOneOrNull: {
+    async ok({ user, guest, post }) {
+      const { id } = await post()
+      const posts = (await user()).collection('posts')
+      assert.equal((await posts.getOneOrNull(id))?.id, id)
+      assert.equal(await posts.getOneOrNull('missing'), null)
+      assert.equal(await guest().collection('posts').getOneOrNull(id), null)
+    },
+    fails: async ({ user }) => {
+      const journal = (await user()).collection('journal')
+      return failure(ForbiddenError, async () => journal.getOneOrNull('missing'))
     },
   },
   getOne: {
@@ -157,6 +225,50 @@ export const RecordService: Cases = {
     fails: async ({ user }) => {
       const posts = (await user()).collection('posts')
       return failure(NotFoundError, async () => posts.delete('missing'))
+    },
+  },
+  updateWhere: {
+    async ok({ user, post, unique }) {
+      const title = unique('update where ')
+      for (const views of [1, 2, 3]) await post({ title, views })
+      const client = await user()
+      const filter = client.filter`title = ${title}`
+      const posts = client.collection('posts')
+      const result = await posts.updateWhere(filter, ({ views }) =>
+        views === 2 ? null : { 'views+': 10 },
+      )
+      assert.deepEqual(result, { done: 2, skipped: 1, failed: 0, total: 3 })
+      const changed = await posts.getFullList({ filter, sort: 'views' })
+      assert.deepEqual(
+        changed.map(({ views }) => views as number),
+        [2, 11, 13],
+      )
+    },
+    async fails({ guest, post, unique }) {
+      const title = unique('update where ')
+      await post({ title })
+      const client = guest()
+      const filter = client.filter`title = ${title}`
+      const error = await failure(NotFoundError, async () =>
+        client.collection('posts').updateWhere(filter, { views: 1 }),
+      )
+      assert.equal(error.hint, '0 of 1 were done.')
+      return error
+    },
+  },
+  deleteWhere: {
+    async ok({ user, post, unique }) {
+      const title = unique('delete where ')
+      for (let count = 0; count < 3; count++) await post({ title })
+      const client = await user()
+      const filter = client.filter`title = ${title}`
+      const result = await client.collection('posts').deleteWhere(filter)
+      assert.deepEqual(result, { done: 3, skipped: 0, failed: 0, total: 3 })
+      assert.equal(await client.collection('posts').count(filter), 0)
+    },
+    fails: async ({ user }) => {
+      const posts = (await user()).collection('posts')
+      return failure(TypeError, async () => posts.deleteWhere(' '))
     },
   },
   listAuthMethods: {

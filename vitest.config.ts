@@ -12,10 +12,11 @@ export default defineConfig({
       {
         test: {
           name: 'types',
-          include: [],
+          include: ['test/types/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 600_000,
           typecheck: {
             enabled: true,
-            only: true,
             include: ['test/types/**/*.test-d.ts'],
             tsconfig: './tsconfig.types.json',
           },

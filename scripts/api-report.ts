@@ -101,7 +101,10 @@ function report(name: string, declarations: string): void {
 function heard(name: string, message: ExtractorMessage): void {
   // Progress and the tool's own words on a changed report: this script says it in one line, with the difference.
   const isFinding = message.category !== ExtractorMessageCategory.Console
-  if (isFinding && (isCoreName(name, message) || isDocumentedElsewhere(message))) {
+  if (
+    isFinding &&
+    (isCoreName(name, message) || isPrivateAlias(message) || isDocumentedElsewhere(message))
+  ) {
     message.logLevel = ExtractorLogLevel.None
   }
   if (isFinding && message.logLevel === ExtractorLogLevel.Error) {
@@ -119,6 +122,14 @@ function isCoreName(name: string, message: ExtractorMessage): boolean {
   if (name === 'index' || message.messageId !== 'ae-forgotten-export') return false
   const symbol = /symbol "(\w+)"/.exec(message.text)?.[1]
   return symbol !== undefined && coreNames.has(symbol)
+}
+
+/** A type alias that its file keeps to itself only builds the public one beside it: compilers write what it stands for. */
+function isPrivateAlias({ messageId, sourceFilePath, text }: ExtractorMessage): boolean {
+  if (messageId !== 'ae-forgotten-export' || sourceFilePath === undefined) return false
+  // Where two files use one name, the tool calls the second `Name_2`.
+  const symbol = /symbol "(\w+?)(_\d+)?"/.exec(text)?.[1]
+  return new RegExp(`^type ${symbol}\\b`, 'm').test(readFileSync(sourceFilePath, 'utf8'))
 }
 
 /** A member that overrides another inherits its comment; an index signature belongs to its interface's. */

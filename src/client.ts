@@ -7,18 +7,14 @@ import type { Filter } from './core/filter.ts'
 import type { SendOptions } from './core/options.ts'
 import { Transport } from './core/transport.ts'
 import type { BeforeSendResult, Middleware, TransportOptions } from './core/transport.ts'
+import type { FilterParams } from './schema/filter.ts'
 import type { RecordModel } from './schema/records.ts'
-import type {
-  AuthRecords,
-  CollectionName,
-  FilterParams,
-  RecordOf,
-  Untyped,
-} from './schema/typed.ts'
+import type { AuthRecords, CollectionName, Untyped } from './schema/schema.ts'
 import { CollectionService } from './services/collections.ts'
 import { FileService } from './services/files.ts'
 import { HealthService } from './services/health.ts'
 import { RecordService } from './services/records/index.ts'
+import type { TypedRecordService } from './services/records/typed.ts'
 import { SettingsService } from './services/settings.ts'
 
 /** Settings of a client. */
@@ -33,9 +29,7 @@ export interface PocketBaseOptions extends TransportOptions {
 export type IfUntyped<S, A extends unknown[]> = Untyped extends S ? A : []
 
 /** The service of a collection. */
-export type ServiceFor<S, N> = Untyped extends S
-  ? RecordService<any>
-  : RecordService<RecordOf<S, N>>
+export type ServiceFor<S, N> = Untyped extends S ? RecordService<any> : TypedRecordService<S, N>
 
 /** The auth store of a client: its `record` is one of the schema's auth records. */
 export type AuthStoreFor<S> = Untyped extends S

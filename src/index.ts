@@ -33,7 +33,7 @@ export type { ErrorDetails, ErrorKind, FieldError } from './core/errors.ts'
 export type { Filter, FilterValue } from './core/filter.ts'
 export type { HeaderRecord } from './core/headers.ts'
 export { normalizeUnknownQueryParams } from './core/options.ts'
-export type { FetchFunction, SendOptions } from './core/options.ts'
+export type { FetchFunction, RequestOptions, SendOptions } from './core/options.ts'
 export { serializeQueryParams } from './core/query.ts'
 export type { RetryOptions } from './core/retry.ts'
 export type {
@@ -61,14 +61,24 @@ export type {
 } from './schema/collections.ts'
 export type { BaseModel, ListResult, RecordModel } from './schema/records.ts'
 export type {
+  AuthOnly,
   AuthRecords,
   CollectionName,
-  FilterParams,
-  Placeholder,
+  CreateOf,
+  GeoPoint,
+  JsonOf,
+  JsonTypes,
   RecordOf,
+  RelationsOf,
   SchemaError,
   Untyped,
-} from './schema/typed.ts'
+  UpdateOf,
+} from './schema/schema.ts'
+export type { ExpandArg, Expanded, ExpandMap, WithExpand } from './schema/expand.ts'
+export type { Answer, FieldsArg, Picked, SplitFields } from './schema/fields.ts'
+export type { FilterParams, Placeholder } from './schema/filter.ts'
+export type { Dynamic, Head, Split, Tail, Target } from './schema/paths.ts'
+export type { SortArg } from './schema/sort.ts'
 
 export { BaseService } from './services/base.ts'
 export { CollectionService } from './services/collections.ts'
@@ -90,11 +100,19 @@ export type {
   RecordOptions,
   RecordWalkOptions,
   WalkOptions,
+  TypedExpandOptions,
+  TypedFullListOptions,
+  TypedListOptions,
+  TypedRecordOptions,
+  TypedSortOptions,
 } from './services/options.ts'
 export type {
   AuthMethodsList,
   AuthProviderInfo,
   RecordAuthResponse,
 } from './services/records/auth.ts'
+export { expanded } from './services/records/expanded.ts'
+export type { ExpandedPath, ExpandedValue } from './services/records/expanded.ts'
 export { RecordService } from './services/records/index.ts'
+export type { Given, TypedRecordService } from './services/records/typed.ts'
 export { SettingsService } from './services/settings.ts'

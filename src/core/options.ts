@@ -16,27 +16,18 @@ export const repeatable: unique symbol = Symbol('repeatable')
 export type FetchFunction = (url: RequestInfo | URL, init?: RequestInit) => Promise<Response>
 
 /**
- * Options of every call. Members of `RequestInit` (`cache`, `credentials`, `keepalive`, `next`, …) go to `fetch`; any key that is
- * not known becomes a query parameter.
+ * Options of every call. Members of `RequestInit` (`cache`, `credentials`, `keepalive`, `next`, …) go to `fetch`.
  */
-export interface SendOptions extends Omit<RequestInit, 'body' | 'headers' | 'method' | 'signal'> {
-  [key: string]: any
-  /** Default: what the call is known for, `GET` for `send`. */
-  method?: string | undefined
+export interface RequestOptions extends Omit<
+  RequestInit,
+  'body' | 'headers' | 'method' | 'signal'
+> {
   /** Sends this call instead of the client's own `fetch` or the global one. */
   fetch?: FetchFunction | undefined
   /** Sent besides the client's own; a name given here wins. */
   headers?: { [key: string]: string } | undefined
-  /** Plain objects are sent as JSON, or as multipart form data when a value is a file; anything else as `fetch` does. */
-  body?: any
   /** Query parameters. `null` and `undefined` are left out, a list repeats its key. */
   query?: { [key: string]: any } | undefined
-  /**
-   * Older name of `query`.
-   *
-   * @deprecated Use `query`.
-   */
-  params?: { [key: string]: any } | undefined
   /** Cancels the call, which then rejects with an `AbortError` whose `cause` is the signal's reason. */
   signal?: AbortSignal | null | undefined
   /**
@@ -51,6 +42,21 @@ export interface SendOptions extends Omit<RequestInit, 'body' | 'headers' | 'met
   timeout?: number | undefined
   /** How often, and how, a failed call is sent again where that is safe. Default: not at all. */
   retry?: number | RetryOptions | undefined
+}
+
+/** Options of calls without a schema: any key that is not known becomes a query parameter. */
+export interface SendOptions extends RequestOptions {
+  [key: string]: any
+  /** Default: what the call is known for, `GET` for `send`. */
+  method?: string | undefined
+  /** Plain objects are sent as JSON, or as multipart form data when a value is a file; anything else as `fetch` does. */
+  body?: any
+  /**
+   * Older name of `query`.
+   *
+   * @deprecated Use `query`.
+   */
+  params?: { [key: string]: any } | undefined
   /**
    * Older name of `requestKey`.
    *

@@ -1,5 +1,9 @@
 import type { ClientResponseError } from '../core/errors.ts'
-import type { SendOptions } from '../core/options.ts'
+import type { Filter } from '../core/filter.ts'
+import type { RequestOptions, SendOptions } from '../core/options.ts'
+import type { ExpandArg } from '../schema/expand.ts'
+import type { FieldsArg } from '../schema/fields.ts'
+import type { SortArg } from '../schema/sort.ts'
 
 /** Options of calls that answer data. */
 export interface CommonOptions extends SendOptions {
@@ -76,4 +80,62 @@ export interface BulkOptions extends RecordOptions {
   onProgress?: ((progress: BulkProgress) => void) | undefined
   /** Called with each failure, after which it goes on. Default: the first failure ends it. */
   onError?: ((error: ClientResponseError, id: string) => void) | undefined
+}
+
+/** Options of calls with a schema that answer records. Of a text with a wrong name in it the type is a sentence. */
+export interface TypedRecordOptions<
+  S,
+  N,
+  E extends string,
+  F extends string,
+> extends TypedExpandOptions<S, N, E> {
+  /**
+   * Fields to answer: `'id,title,expand.author.name'`, or a list of such. `*` is all of its level that is not named;
+   * `text:excerpt(200,true)` shortens. Default: all.
+   */
+  fields?: FieldsArg<S, N, F> | readonly FieldsArg<S, N, F>[] | undefined
+}
+
+/** Options of calls with a schema that answer a record in something else: `fields` would name what is around it. */
+export interface TypedExpandOptions<S, N, E extends string> extends RequestOptions {
+  /** Relations to embed, up to 6 levels deep: `'author,comments_via_post.user'`, or a list of such. Default: none. */
+  expand?: ExpandArg<S, N, E> | readonly ExpandArg<S, N, E>[] | undefined
+}
+
+/** Options of calls with a schema that look for the first record. */
+export interface TypedSortOptions<
+  S,
+  N,
+  E extends string,
+  F extends string,
+  O extends string,
+> extends TypedRecordOptions<S, N, E, F> {
+  /** `'-created,author.name'`, or a list of such; `@random` is a field too. Without it servers promise no order. */
+  sort?: SortArg<S, N, O> | readonly SortArg<S, N, O>[] | undefined
+}
+
+/** Options of lists with a schema. */
+export interface TypedListOptions<
+  S,
+  N,
+  E extends string,
+  F extends string,
+  O extends string,
+> extends TypedSortOptions<S, N, E, F, O> {
+  /** See {@link PocketBase.filter} for values that come from people. */
+  filter?: string | Filter | undefined
+  /** Do not count: `totalItems` and `totalPages` become -1, and the list is faster. */
+  skipTotal?: boolean | undefined
+}
+
+/** Options of full lists with a schema. */
+export interface TypedFullListOptions<
+  S,
+  N,
+  E extends string,
+  F extends string,
+  O extends string,
+> extends TypedListOptions<S, N, E, F, O> {
+  /** Rows per request, 1000 (the server's limit) by default. */
+  batch?: number | undefined
 }

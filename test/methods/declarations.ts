@@ -10,8 +10,8 @@ export interface PublicMethod {
   readonly name: string
 }
 
-/** Exported interfaces with methods that callers implement, not we. */
-const implementedByCallers = new Set(['ProgressOutput'])
+/** Exported interfaces with methods that callers implement, or that a class has already. */
+const notOfTheirOwn = new Set(['ProgressOutput', 'TypedRecordService'])
 
 /**
  * The public methods that the built declarations of all entry points show: of classes their methods, accessors and hooks (properties
@@ -42,7 +42,7 @@ export function publicMethods(root: string): PublicMethod[] {
       if (is(symbol, 'Class')) {
         if (!isAbstract(symbol))
           members.push(...named(symbol, [...membersOfClass(symbol).values()]))
-      } else if (is(symbol, 'Interface') && !implementedByCallers.has(symbol.name)) {
+      } else if (is(symbol, 'Interface') && !notOfTheirOwn.has(symbol.name)) {
         members.push(
           ...named(
             symbol,

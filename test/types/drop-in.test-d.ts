@@ -52,6 +52,19 @@ test('a map of responses by collection types a client', async () => {
   ).toEqualTypeOf<ListResult<User>>()
 })
 
+test('a client that is typed by hand is a client', () => {
+  interface Overloads extends PocketBase {
+    collection(idOrName: string): RecordService
+    collection(idOrName: 'users'): RecordService<User>
+  }
+  type Mapped = {
+    collection<T extends 'users'>(idOrName: T): RecordService<{ users: User }[T]>
+  } & PocketBase
+  const takes = (client: PocketBase): RecordService => client.collection('x')
+  const use = (overloads: Overloads, mapped: Mapped) => [takes(overloads), takes(mapped)]
+  expectTypeOf(use).returns.toEqualTypeOf<RecordService[]>()
+})
+
 test('a type can be given with each call', async () => {
   expectTypeOf(await pb.collection('x').getOne('1', { custom: true })).toEqualTypeOf<RecordModel>()
   expectTypeOf(await pb.collection('x').getOne<Post>('1')).toEqualTypeOf<Post>()
@@ -117,7 +130,13 @@ test('services, stores and the client can be subclassed', async () => {
       return super.send<T>(path, options)
     }
   }
+  class App extends PocketBase {
+    get users(): RecordService<User> {
+      return this.collection<User>('users')
+    }
+  }
   const takes = (client: PocketBase): RecordService => client.collection('x')
+  takes(new App('http://pb.test'))
   takes(new Client())
   takes(new PocketBase('x', new Store()))
   const named = new Named('http://pb.test')

@@ -49,6 +49,18 @@ export const functions: Cases = {
     },
     fails: 'cannot fail: any text and any bytes can be a file',
   },
+  expanded: {
+    async ok({ user, post }) {
+      const client = await user()
+      const { id } = await post({ author: client.authStore.record!.id })
+      const found = await client.collection('posts').getOne(id, { expand: 'author' })
+      assert.equal(pb.expanded(found, 'author').id, client.authStore.record!.id)
+    },
+    async fails({ admin, post }) {
+      const found = await admin.collection('posts').getOne((await post()).id, { expand: 'author' })
+      return failure(TypeError, () => pb.expanded(found, 'author'))
+    },
+  },
   isClientResponseError: {
     async ok({ guest }) {
       const refused = await guest()

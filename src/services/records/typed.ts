@@ -1,0 +1,124 @@
+import type { Filter } from '../../core/filter.ts'
+import type { RequestOptions } from '../../core/options.ts'
+import type { Answer } from '../../schema/fields.ts'
+import type { ListResult } from '../../schema/records.ts'
+import type { AuthOnly, CreateOf, RecordOf, UpdateOf } from '../../schema/schema.ts'
+import type { BodyParams } from '../crud.ts'
+import type {
+  RecordFullListOptions,
+  RecordListOptions,
+  RecordOptions,
+  TypedExpandOptions,
+  TypedFullListOptions,
+  TypedListOptions,
+  TypedRecordOptions,
+  TypedSortOptions,
+} from '../options.ts'
+import type { RecordAuthResponse } from './auth.ts'
+import type { RecordService } from './index.ts'
+
+/**
+ * Arguments of a call that names its result, `getOne<Mine>('1')`: nothing but the name is checked. Without the name it wants arguments
+ * that nobody can give, and drops out.
+ */
+export type Given<T, Arguments extends unknown[]> = [T] extends [never]
+  ? [never, never, never, never, never, never]
+  : Arguments
+
+/**
+ * The records of a collection of the schema `S`: {@link RecordService} with types that follow `expand` and `fields`, and that refuse
+ * names which the schema does not have.
+ *
+ * Every method takes a type of your own as well, and then checks nothing: `getOne<Mine>('1', { expand: 'anything' })`.
+ */
+export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> {
+  /** One record; see {@link CrudService.getOne}. */
+  getOne<E extends string = never, F extends string = never>(
+    id: string,
+    options?: TypedRecordOptions<S, N, E, F>,
+  ): Promise<Answer<S, N, E, F>>
+  /** One record, of a type of your own. */
+  getOne<T = never>(...args: Given<T, [id: string, options?: RecordOptions]>): Promise<T>
+
+  /** One page of records; see {@link CrudService.getList}. */
+  getList<E extends string = never, F extends string = never, O extends string = never>(
+    page?: number,
+    perPage?: number,
+    options?: TypedListOptions<S, N, E, F, O>,
+  ): Promise<ListResult<Answer<S, N, E, F>>>
+  /** One page of records, of a type of your own. */
+  getList<T = never>(
+    ...args: Given<T, [page?: number, perPage?: number, options?: RecordListOptions]>
+  ): Promise<ListResult<T>>
+
+  /** All records; see {@link CrudService.getFullList}. A number is `batch`, as in the official client's older form. */
+  getFullList<E extends string = never, F extends string = never, O extends string = never>(
+    options?: TypedFullListOptions<S, N, E, F, O> | number,
+  ): Promise<Answer<S, N, E, F>[]>
+  /** All records, in pages of `batch`: the official client's older form. */
+  getFullList<E extends string = never, F extends string = never, O extends string = never>(
+    batch: number | undefined,
+    options: TypedListOptions<S, N, E, F, O> | undefined,
+  ): Promise<Answer<S, N, E, F>[]>
+  /** All records, of a type of your own. */
+  getFullList<T = never>(...args: Given<T, [options?: RecordFullListOptions]>): Promise<T[]>
+  /** All records, of a type of your own, in pages of `batch`. */
+  getFullList<T = never>(
+    ...args: Given<T, [batch?: number, options?: RecordListOptions]>
+  ): Promise<T[]>
+
+  /** The first record that matches a filter; see {@link CrudService.getFirstListItem}. */
+  getFirstListItem<E extends string = never, F extends string = never, O extends string = never>(
+    filter: string | Filter,
+    options?: TypedSortOptions<S, N, E, F, O>,
+  ): Promise<Answer<S, N, E, F>>
+  /** The first record that matches a filter, of a type of your own. */
+  getFirstListItem<T = never>(
+    ...args: Given<T, [filter: string | Filter, options?: RecordListOptions]>
+  ): Promise<T>
+
+  /** Creates a record; see {@link RecordService.create}. */
+  create<E extends string = never, F extends string = never>(
+    bodyParams: CreateOf<S, N>,
+    options?: TypedRecordOptions<S, N, E, F>,
+  ): Promise<Answer<S, N, E, F>>
+  /** Creates a record, answered as a type of your own. */
+  create<T = never>(
+    ...args: Given<T, [bodyParams?: BodyParams, options?: RecordOptions]>
+  ): Promise<T>
+
+  /** Changes the fields that `bodyParams` names; see {@link RecordService.update}. */
+  update<E extends string = never, F extends string = never>(
+    id: string,
+    bodyParams: UpdateOf<S, N>,
+    options?: TypedRecordOptions<S, N, E, F>,
+  ): Promise<Answer<S, N, E, F>>
+  /** Changes the fields that `bodyParams` names, answered as a type of your own. */
+  update<T = never>(
+    ...args: Given<T, [id: string, bodyParams?: BodyParams, options?: RecordOptions]>
+  ): Promise<T>
+
+  /** Deletes a record; see {@link RecordService.delete}. */
+  delete(id: string, options?: RequestOptions): Promise<boolean>
+
+  /** Signs in with a password; see {@link RecordService.authWithPassword}. */
+  authWithPassword<E extends string = never>(
+    usernameOrEmail: AuthOnly<S, N, string>,
+    password: string,
+    options?: TypedExpandOptions<S, N, E>,
+  ): Promise<RecordAuthResponse<Answer<S, N, E, never>>>
+  /** Signs in with a password, the record being of a type of your own. */
+  authWithPassword<T = never>(
+    ...args: Given<T, [usernameOrEmail: string, password: string, options?: RecordOptions]>
+  ): Promise<RecordAuthResponse<T>>
+
+  /** Gets a new token and the record as it is now; see {@link RecordService.authRefresh}. */
+  authRefresh<E extends string = never>(
+    this: AuthOnly<S, N, object>,
+    options?: TypedExpandOptions<S, N, E>,
+  ): Promise<RecordAuthResponse<Answer<S, N, E, never>>>
+  /** Gets a new token and the record as it is now, of a type of your own. */
+  authRefresh<T = never>(
+    ...args: Given<T, [options?: RecordOptions]>
+  ): Promise<RecordAuthResponse<T>>
+}

@@ -11,6 +11,8 @@ import { dirname, join, posix, resolve } from 'node:path'
 
 import { build } from 'esbuild'
 
+import { pack } from './pack.ts'
+
 interface Manifest {
   readonly name: string
   readonly exports: object
@@ -23,8 +25,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 const folder = mkdtempSync(join(tmpdir(), 'pocketbase-typescript-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-const { filename, files } = pack()
-const tarball = join(folder, filename)
+const { tarball, files } = pack(folder)
 const complaints = [
   ...filesThatShouldNotBeThere(),
   ...filesThatAreMissing(),
@@ -42,19 +43,6 @@ const tools = [
   run('attw', [...attw, '--profile', 'esm-only', '--exclude-entrypoints', ...everywhere]),
 ]
 process.exitCode = complaints.length > 0 || tools.includes(false) ? 1 : 0
-
-function pack(): { filename: string; files: Set<string> } {
-  // The build has just been made; the package's own scripts would make it again.
-  const { status, stdout, stderr } = spawnSync(
-    'npm',
-    ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
-    { cwd: root, encoding: 'utf8' },
-  )
-  if (status !== 0) throw new Error(`npm pack failed: ${stderr}`)
-  const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[]
-  if (packed === undefined) throw new Error('npm pack did not say what it packed')
-  return { filename: packed.filename, files: new Set(packed.files.map(({ path }) => path)) }
-}
 
 function filesThatShouldNotBeThere(): string[] {
   const expected = /^(dist|src)\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/

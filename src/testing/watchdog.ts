@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
+import type { Writable } from 'node:stream'
 
 /**
  * A small process of its own that waits for this one to be gone, however it went: by `process.exit`, a
@@ -28,8 +29,9 @@ export function startWatchdog(folder: string, platform: string = process.platfor
   child.on('error', () => {})
   child.stdin.on('error', () => {})
   child.unref()
-  const input = child.stdin as Socket
-  input.unref()
+  // Bun's pipes have no such method, and keep no process alive either.
+  const input = child.stdin as Writable & Partial<Pick<Socket, 'unref'>>
+  input.unref?.()
   return {
     watch: (pid) => input.write(`${pid ?? ''}\n`),
     dismiss: async () => end(child),

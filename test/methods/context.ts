@@ -30,16 +30,16 @@ export async function createContext(version: string): Promise<Context> {
     if (server.version !== version) {
       throw new Error(`POCKETBASE_BIN is ${server.version}: unset it to test against ${version}`)
     }
-    const admin = await server.superuserClient()
-    await createCollections(admin)
-    return contextOf(server, admin)
+    return await contextOf(server, await server.superuserClient())
   } catch (error) {
     await server.stop()
     throw error
   }
 }
 
-function contextOf(server: PocketBaseServer, admin: PocketBase): Context {
+/** Also for runtimes that cannot start a server: of `server` they need the address. */
+export async function contextOf(server: PocketBaseServer, admin: PocketBase): Promise<Context> {
+  await createCollections(admin)
   let count = 0
   const context: Context = {
     server,

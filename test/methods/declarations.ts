@@ -2,13 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
-/** A public method, accessor or function, by the name that its row has. */
-export interface PublicMethod {
-  /** The class or interface; undefined for a function. */
-  readonly owner: string | undefined
-  /** `getList`, `[Symbol.asyncDispose]`, `cookieParse`. */
-  readonly name: string
-}
+import type { PublicMethod } from './suite.ts'
 
 /** Exported interfaces with methods that callers implement, or that a class has already. */
 const notOfTheirOwn = new Set(['ProgressOutput', 'TypedRecordService'])
@@ -85,12 +79,6 @@ export function publicMethods(root: string): PublicMethod[] {
     const type = checker.getNonNullableType(checker.getTypeOfSymbol(member))
     return type.getCallSignatures().length > 0
   }
-}
-
-/** How a method's row and case are found. */
-export function rowName({ owner, name }: PublicMethod): string {
-  if (owner === undefined) return name
-  return name.startsWith('[') ? owner + name : `${owner}.${name}`
 }
 
 function named(symbol: TsSymbol, members: readonly TsSymbol[]): PublicMethod[] {

@@ -12,10 +12,10 @@ import { inspect, styleText } from 'node:util'
 
 import { versionsUnderTest } from '../support/versions.ts'
 import { buildIfNeeded } from './build.ts'
-import type { Case, Cases } from './case.ts'
 import { createContext } from './context.ts'
-import type { Context } from './context.ts'
-import { publicMethods, rowName } from './declarations.ts'
+import { publicMethods } from './declarations.ts'
+import { cannotFail, casesByRow, outcomeOf, rowName } from './suite.ts'
+import type { CaseFile } from './suite.ts'
 import { printTable } from './table.ts'
 import type { Cell } from './table.ts'
 
@@ -23,11 +23,10 @@ const root = resolve(import.meta.dirname, '../..')
 
 buildIfNeeded(root)
 const methods = publicMethods(root).map(rowName)
-const cases = await loadCases(join(import.meta.dirname, 'cases'))
+const cases = casesByRow(await loadCases(join(import.meta.dirname, 'cases')))
 const names = [...new Set([...methods, ...cases.keys()])]
 const rows = names.map((name) => ({ name, cells: new Map<string, Cell>() }))
 const columns: string[] = []
-const cannotFail = 'cannot fail'
 
 for (const version of versionsUnderTest(process.env['PB_VERSIONS'] || 'edges')) {
   console.log(`PocketBase ${version} ...`)
@@ -35,10 +34,10 @@ for (const version of versionsUnderTest(process.env['PB_VERSIONS'] || 'edges')) 
   const [ok, fails] = [`${version} ok`, `${version} fails`]
   columns.push(ok, fails)
   for (const { name, cells } of rows) {
-    const tested = cases.get(name)
     const problem = problemOf(name)
-    cells.set(ok, problem ?? (await cellOf(async () => runOk(tested!, context))))
-    cells.set(fails, problem ?? (await cellOf(async () => runFails(tested!, context))))
+    const outcome = problem ? undefined : await outcomeOf(cases.get(name)!, context)
+    cells.set(ok, problem ?? outcome!.ok)
+    cells.set(fails, problem ?? outcome!.fails)
   }
 }
 
@@ -46,20 +45,11 @@ printTable(columns, rows)
 printReasons()
 report()
 
-/** The cases of all files, by the name of their row. */
-async function loadCases(folder: string): Promise<Map<string, Case>> {
-  const loaded = new Map<string, Case>()
-  for (const file of readdirSync(folder).sort()) {
-    const groups = (await import(pathToFileURL(join(folder, file)).href)) as Record<string, Cases>
-    for (const [owner, members] of Object.entries(groups)) {
-      for (const [name, tested] of Object.entries(members)) {
-        const row = rowName({ owner: owner === 'functions' ? undefined : owner, name })
-        if (loaded.has(row)) throw new Error(`${file}: there is another case for ${row}`)
-        loaded.set(row, tested)
-      }
-    }
-  }
-  return loaded
+async function loadCases(folder: string): Promise<CaseFile[]> {
+  const files = readdirSync(folder).sort()
+  return Promise.all(
+    files.map(async (file) => (await import(pathToFileURL(join(folder, file)).href)) as CaseFile),
+  )
 }
 
 function problemOf(name: string): Cell | undefined {
@@ -69,26 +59,6 @@ function problemOf(name: string): Cell | undefined {
     text: 'NO METHOD',
     isGood: false,
     reason: 'a case tests it, but there is no such method',
-  }
-}
-
-async function runOk(tested: Case, context: Context): Promise<string> {
-  await tested.ok(context)
-  return 'ok'
-}
-
-async function runFails({ fails }: Case, context: Context): Promise<string> {
-  if (typeof fails === 'string') return cannotFail
-  const error: unknown = await fails(context)
-  if (!(error instanceof Error)) throw new TypeError('The case returned no error')
-  return error.constructor.name
-}
-
-async function cellOf(run: () => Promise<string>): Promise<Cell> {
-  try {
-    return { text: await run(), isGood: true }
-  } catch (reason) {
-    return { text: 'FAILED', isGood: false, reason }
   }
 }
 

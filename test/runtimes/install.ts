@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+const folder = import.meta.dirname
+
+/** The path of a file of what `package.json` beside this file installs. */
+export function installed(...path: string[]): string {
+  return join(folder, 'node_modules', ...path)
+}
+
+/** Installs the runtimes, compilers and bundlers when they are missing or others than the lockfile says. */
+export function installIfNeeded(): void {
+  const record = installed('.package-lock.json')
+  const lockfile = join(folder, 'package-lock.json')
+  if (existsSync(record) && statSync(record).mtimeMs >= statSync(lockfile).mtimeMs) return
+  console.log(
+    'Installing Node 20.19 and 22, Bun, Deno, workerd, compilers and bundlers into test/runtimes/node_modules: ' +
+      'a minute or two, 1.3 GB, once ...',
+  )
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: folder,
+    stdio: 'inherit',
+  })
+  if (status === 0) return
+  console.error(
+    '\nThat failed, see above. They come from the npm registry, some of them by install scripts, which must not be switched off.\n' +
+      'To try again: npm ci --prefix test/runtimes && npm run test:runtimes',
+  )
+  process.exit(1)
+}

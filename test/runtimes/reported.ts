@@ -1,0 +1,15 @@
+import { inspect } from 'node:util'
+
+import type { Report } from './entries/outcomes.ts'
+
+/** Runs a suite and says so. One that breaks off has no outcomes, so that all its cells are missing. */
+export async function reported(name: string, run: () => Promise<Report>): Promise<Report> {
+  try {
+    const report = await run()
+    console.log(`${report.runtime}: ${Object.keys(report.outcomes).length} methods run`)
+    return report
+  } catch (error) {
+    console.log(`${name}: failed`)
+    return { runtime: name, outcomes: {}, problem: inspect(error) }
+  }
+}

@@ -12,7 +12,7 @@ export default [
     name: "import PocketBase from 'pocketbase-typescript'",
     path: 'dist/index.js',
     import: 'PocketBase',
-    limit: '10.2 kB',
+    limit: '10.3 kB',
   },
   {
     name: "import { MemoryAuthStore } from 'pocketbase-typescript'",

@@ -3,7 +3,7 @@ import type { Spread } from './statistics.ts'
 /** One line of the result: the official client and ours in the same place. */
 export interface Row {
   readonly what: string
-  readonly unit: 'µs' | 'ms' | 'kB' | 'MiB'
+  readonly unit: 'µs' | 'ms' | 'kB' | 'MiB' | '×'
   /** What takes its part in both: `fetch` alone, or Node alone. */
   readonly floor?: number
   readonly official: number

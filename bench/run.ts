@@ -16,17 +16,18 @@ import { isMissed } from './row.ts'
 import type { Row } from './row.ts'
 import { startPlainServer, startRealServer } from './server.ts'
 import { markdownTable, textTable } from './table.ts'
+import { measureWalk } from './walk.ts'
 
 const usage = `npm run bench -- [options]
 
-  --only <parts>   some of cpu, heap, import, bundle; by commas
+  --only <parts>   some of cpu, heap, walk, import, bundle; by commas
   --json           print the figures as JSON
   --node <path>    run the clients on another Node
   --plain          measure CPU against a plain HTTP server instead of PocketBase: faster
   --readme         write the table between the README's markers, from a whole run
   --help           print this`
 
-const parts = ['cpu', 'heap', 'import', 'bundle']
+const parts = ['cpu', 'heap', 'walk', 'import', 'bundle']
 
 const { values: options } = readOptions()
 if (options.help) {
@@ -43,7 +44,7 @@ const servers: string[] = []
 const rows = await measure()
 const environment = [
   `Node ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}`,
-  ...servers,
+  ...new Set(servers),
   `${process.platform} ${process.arch}`,
 ]
 console.log(
@@ -67,6 +68,11 @@ async function measure(): Promise<Row[]> {
     found.push(...(await measureCpu(node, server)))
   }
   if (selected.includes('heap')) found.push(...(await measureHeap(node)))
+  if (selected.includes('walk')) {
+    const walk = await measureWalk()
+    servers.push(walk.server)
+    found.push(...walk.rows)
+  }
   if (selected.includes('import')) found.push(...(await measureImports(node)))
   if (selected.includes('bundle')) found.push(...(await measureBundles()))
   return found

@@ -1,4 +1,5 @@
 import type { PocketBase } from '../client.ts'
+import type { ClientResponseError } from '../core/errors.ts'
 import { FilterText, template } from '../core/filter.ts'
 import { expects, normalizeUnknownQueryParams } from '../core/options.ts'
 import type { SendOptions } from '../core/options.ts'
@@ -16,6 +17,12 @@ export interface Row {
 interface Lister {
   readonly client: PocketBase<any>
   readonly baseCrudPath: string
+}
+
+/** A column of a sort, and what compares values to those of a row before. */
+interface Term {
+  readonly name: string
+  readonly past: '<' | '>'
 }
 
 /** Asks for a list. */
@@ -43,9 +50,11 @@ export async function* walkByKey(
   normalizeUnknownQueryParams(options)
   const { sort, filter, fields, ...query } = options.query ?? {}
   const terms = termsOf(sort || 'id')
-  const names = terms.map(nameOf)
+  const names = terms.map(({ name }) => name)
+  const columns = terms.map(({ name, past }) => (past === '<' ? '-' : '') + name)
   // Ids are unique, so this orders nothing. But views, where NULL reads like 0 or an empty text, do not have it.
-  const check = names[1] ? `,${terms.at(-1)!.replace('id', '@rowid')}` : ''
+  const isComposite = names.length > 1
+  if (isComposite) columns.push(columns.at(-1)!.replace('id', '@rowid'))
   const picked = fields ? `,${fields},`.replaceAll(' ', '') : ',*,'
   const missing = picked.includes(',*,')
     ? []
@@ -61,10 +70,14 @@ export async function* walkByKey(
         skipTotal: 1,
         ...query,
         page: 1,
-        sort: terms.join() + check,
+        sort: columns.join(),
         fields: fields && [fields, ...missing].join(),
         filter: filter && beyond ? join(['', ' && ', ''], text, beyond) : (beyond ?? filter),
       },
+    }).catch((cause: unknown) => {
+      const error = cause as ClientResponseError
+      if (isComposite && error.status === 400) error.hint = `Views need ${wayOut}.`
+      throw error
     })
 
   let last: Row | undefined
@@ -72,14 +85,16 @@ export async function* walkByKey(
     const { items, perPage } = await ask(beyond)
     for (const row of items) {
       for (const name of names)
-        if (!/string|number|boolean/.test(typeof row[name])) refuse(`"${name}" is ${row[name]}`)
-      if (last && !isPast(row, last, terms)) refuse(`it is not in the order of ${terms.join()}`)
+        if (!/string|number|boolean/.test(typeof row[name]))
+          refuse(`"${name}" is missing, null, or no single value`)
+      if (last && !isPast(row, last, terms)) refuse(`it is not in the order of ${columns.join()}`)
       last = row
     }
     const isEnd = items.length < (perPage || batch)
     // NULL comes last where the order descends, and no comparison would find it. Only json columns have it.
     const nulls = names.map((name) => `${name} = null && ${name} != ''`).join(' || ')
-    if (check && !beyond && !isEnd && (await ask(join([nulls]))).items[0]) refuse('null')
+    if (isComposite && !beyond && !isEnd && (await ask(join([nulls]))).items[0])
+      refuse('a column is null')
     last = { ...last! }
     for (const row of items) for (const name of missing) delete row[name]
     if (items[0]) yield items
@@ -87,48 +102,41 @@ export async function* walkByKey(
   }
 }
 
+const wayOut = `walk: 'pages'`
+
 function refuse(why: string): never {
-  throw new TypeError(`The list cannot be walked by key: ${why}. Use walk: 'pages'.`)
+  throw new TypeError(`The list cannot be walked by key: ${why}. Use ${wayOut}.`)
 }
 
-/** The columns of a sort, up to the id, each with `-` before it where it descends. */
-function termsOf(sort: unknown): string[] {
-  const terms: string[] = []
+/** The columns of a sort, up to the id, which is added in the direction of the last one: an index on both serves then. */
+function termsOf(sort: unknown): Term[] {
+  const terms: Term[] = []
   for (const item of String(sort).split(',')) {
     // Servers compare e-mail addresses alone that the caller may see.
-    const [, sign = '', name] = /^ *(?:(-)|\+)?(?!email *$)([a-z_]\w*) *$/i.exec(item) ?? []
+    const [, sign, name] = /^ *([-+]?)(?!email *$)([a-z_]\w*) *$/i.exec(item) ?? []
     if (!name) refuse(`its sort has "${item}"`)
-    terms.push(sign + name)
+    terms.push({ name, past: sign === '-' ? '<' : '>' })
     if (name === 'id') return terms
   }
-  return [...terms, terms.at(-1)!.replace(/\w+/, 'id')]
-}
-
-function nameOf(term: string): string {
-  return term.replace('-', '')
-}
-
-/** What compares values to those of a row before. */
-function pastOf(term: string): '<' | '>' {
-  return term[0] === '-' ? '<' : '>'
+  return [...terms, { name: 'id', past: terms.at(-1)!.past }]
 }
 
 /** The filter of what comes after a row. The first comparison alone lets the server begin there, by an index. */
-function after(row: Row, terms: readonly string[]): FilterText | undefined {
-  return terms.reduceRight<FilterText | undefined>((rest, term) => {
-    const value: unknown = row[nameOf(term)]
-    const start = `${nameOf(term)} ${pastOf(term)}`
+function after(row: Row, terms: readonly Term[]): FilterText | undefined {
+  return terms.reduceRight<FilterText | undefined>((rest, { name, past }) => {
+    const value: unknown = row[name]
     return rest
-      ? join([`${start}= `, ` && (${start} `, ' || ', ')'], value, value, rest)
-      : join([`${start} `, ''], value)
+      ? join([`${name} ${past}= `, ` && (${name} ${past} `, ' || ', ')'], value, value, rest)
+      : join([`${name} ${past} `, ''], value)
   }, undefined)
 }
 
-function isPast(row: Row, last: Row, terms: readonly string[]): boolean {
-  const term = terms.find((each) => row[nameOf(each)] !== last[nameOf(each)])
-  if (!term) return false
-  const [value, before] = [ordered(row[nameOf(term)]), ordered(last[nameOf(term)])]
-  return term[0] === '-' ? value < before : value > before
+function isPast(row: Row, last: Row, terms: readonly Term[]): boolean {
+  for (const { name, past } of terms) {
+    const [value, before] = [ordered(row[name]), ordered(last[name])]
+    if (value !== before) return past === '<' ? value < before : value > before
+  }
+  return false
 }
 
 /** Servers compare texts by code points: surrogates stand for the greatest. */

@@ -16,18 +16,20 @@ import { isMissed } from './row.ts'
 import type { Row } from './row.ts'
 import { startPlainServer, startRealServer } from './server.ts'
 import { markdownTable, textTable } from './table.ts'
+import { measureTypes } from './types/measure.ts'
+import { isAnyMissed, typesTable } from './types/table.ts'
 import { measureWalk } from './walk.ts'
 
 const usage = `npm run bench -- [options]
 
-  --only <parts>   some of cpu, heap, walk, import, bundle; by commas
+  --only <parts>   some of cpu, heap, walk, import, bundle, types; by commas
   --json           print the figures as JSON
   --node <path>    run the clients on another Node
   --plain          measure CPU against a plain HTTP server instead of PocketBase: faster
   --readme         write the table between the README's markers, from a whole run
   --help           print this`
 
-const parts = ['cpu', 'heap', 'walk', 'import', 'bundle']
+const parts = ['cpu', 'heap', 'walk', 'import', 'bundle', 'types']
 
 const { values: options } = readOptions()
 if (options.help) {
@@ -42,15 +44,21 @@ const node = options.node ?? process.execPath
 ensureDist()
 const servers: string[] = []
 const rows = await measure()
+const types = selected.includes('types') ? measureTypes() : []
 const environment = [
   `Node ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}`,
   ...new Set(servers),
   `${process.platform} ${process.arch}`,
 ]
+const tables = [
+  ...(rows.length > 0 ? [textTable(rows)] : []),
+  ...(types.length > 0 ? [typesTable(types)] : []),
+  environment.join(', '),
+]
 console.log(
   options.json
-    ? JSON.stringify({ official: officialVersion(), environment, rows }, null, 2)
-    : `${textTable(rows)}\n\n${environment.join(', ')}`,
+    ? JSON.stringify({ official: officialVersion(), environment, rows, types }, null, 2)
+    : tables.join('\n\n'),
 )
 if (
   options.readme &&
@@ -58,7 +66,7 @@ if (
 ) {
   fail('README.md has no <!-- bench --> and <!-- /bench --> lines.')
 }
-if (rows.some(isMissed)) process.exitCode = 1
+if (rows.some(isMissed) || isAnyMissed(types)) process.exitCode = 1
 
 async function measure(): Promise<Row[]> {
   const found: Row[] = []

@@ -1,0 +1,115 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+import { callProgram, clientProgram, otherProgram } from './load.ts'
+import type { Program } from './load.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const others = join(import.meta.dirname, 'pocketbase-ts')
+
+/** What a compiler says of its own work. */
+export interface Cost {
+  readonly instantiations: number
+  readonly types: number
+  /** The least of several runs. */
+  readonly checkSeconds: number
+  readonly memoryMB: number
+}
+
+/** A program, and what it costs both compilers. */
+export interface TypesRow {
+  readonly what: string
+  readonly older: Cost
+  readonly newer: Cost
+  /** Whether the limits are for this one. */
+  readonly isLimited?: boolean
+}
+
+/** Compiles programs of 50 and of 200 collections, as users do: against the built declarations. */
+export function measureTypes(): TypesRow[] {
+  installOthers()
+  const base = measured('makes the client of 50 collections, no call', clientProgram(50), 5)
+  return [
+    base,
+    {
+      ...measured('50 collections, 200 calls in 20 files', callProgram(50, 200), 5),
+      isLimited: true,
+    },
+    measured('50 collections, 800 calls in 80 files', callProgram(50, 800), 2),
+    measured('200 collections, 200 calls', callProgram(200, 200), 2),
+    measured('pocketbase-ts, 50 collections, 200 calls', otherProgram(50, 200), 2),
+    measured('pocketbase-ts, 200 collections, 200 calls', otherProgram(200, 200), 1),
+  ]
+}
+
+/** It wants an older official client than the project has, so it has a lockfile of its own. */
+function installOthers(): void {
+  if (existsSync(join(others, 'node_modules'))) return
+  const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
+  const { status } = spawnSync('npm', flags, {
+    cwd: others,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if (status !== 0) throw new Error(`npm ci failed in ${others}`)
+}
+
+function measured(what: string, program: Program, rounds: number): TypesRow {
+  mkdirSync(join(root, 'temp'), { recursive: true })
+  const folder = mkdtempSync(join(root, 'temp/bench-'))
+  try {
+    symlinkSync(join(others, 'node_modules'), join(folder, 'node_modules'))
+    for (const [name, code] of Object.entries(program)) writeFileSync(join(folder, name), code)
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(configOf(Object.keys(program))))
+    return {
+      what,
+      older: costOf('typescript-5.9', folder, rounds),
+      newer: costOf('typescript', folder, rounds),
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function configOf(files: readonly string[]): object {
+  return {
+    compilerOptions: {
+      target: 'es2022',
+      lib: ['es2023', 'dom', 'dom.iterable', 'dom.asynciterable', 'esnext.disposable'],
+      types: [],
+      module: 'nodenext',
+      moduleResolution: 'nodenext',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      allowImportingTsExtensions: true,
+      skipLibCheck: true,
+      noEmit: true,
+      paths: { 'pocketbase-typescript': [join(root, 'dist/index.d.ts')] },
+    },
+    files,
+  }
+}
+
+function costOf(compiler: string, folder: string, rounds: number): Cost {
+  const runs = Array.from({ length: rounds }, () => compileOnce(compiler, folder))
+  return { ...runs[0]!, checkSeconds: Math.min(...runs.map(({ checkSeconds }) => checkSeconds)) }
+}
+
+function compileOnce(compiler: string, folder: string): Cost {
+  const tsc = join(root, 'node_modules', compiler, 'bin/tsc')
+  // By itself TypeScript 7 checks with several checkers, each of which counts what it shares with the others.
+  const one = compiler === 'typescript' ? ['--singleThreaded'] : []
+  const flags = ['--max-old-space-size=4096', tsc, '-p', folder, '--extendedDiagnostics', ...one]
+  const { stdout, status } = spawnSync(process.execPath, flags, { encoding: 'utf8' })
+  // A program that does not compile measures nothing.
+  if (status !== 0) throw new Error(`${compiler} says:\n${stdout.slice(0, 2000)}`)
+  const figure = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+([\\d.]+)`, 'm').exec(stdout)![1])
+  return {
+    instantiations: figure('Instantiations'),
+    types: figure('Types'),
+    checkSeconds: figure('Check time'),
+    memoryMB: figure('Memory used') / 1000,
+  }
+}

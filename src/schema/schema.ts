@@ -86,5 +86,10 @@ export type AuthOnly<S, N, T> = S[N & keyof S] extends { type: 'auth' }
 export type AuthRecords<S> = [AuthRecordsIn<S>] extends [never] ? RecordModel : AuthRecordsIn<S>
 
 type AuthRecordsIn<S> = {
-  [K in keyof S]: S[K] extends { type: 'auth'; record: infer R } ? R : never
+  [K in keyof S]: S[K] extends { type: 'auth'; record: infer R } ? Signed<R> : never
 }[keyof S]
+
+/** Who is signed in is a record with all of these, also where a schema by hand leaves them out. */
+type Signed<R> = R extends Identity ? R : R & Identity
+
+type Identity = Pick<RecordModel, 'id' | 'collectionId' | 'collectionName'>

@@ -13,7 +13,7 @@ const ada = { email: 'ada@example.com', password: 'correct horse' }
 const printed: Record<string, RegExp> = {
   'First lines 1': /^\d+ posts, the newest is Hello$/m,
   'Sign in 1': /^true true\ngrace@example.com\nnobody$/m,
-  'Read and write records 2': /^Hello$/m,
+  'Types by schema 1': /^Hello nobody$/m,
   'Lists that stay right 1': /^Hello\n(.*\n)*true true$/m,
   'Files 1': /^text or bytes /m,
   'Errors 1': /^Cannot be blank\.$/m,

@@ -264,6 +264,13 @@ describe('a schema by hand', () => {
     await hand.collection('sums').create({ sum: 1 })
   })
 
+  test('is one of a client, too, where its records leave out what all have', () => {
+    const plain: PocketBase = hand
+    expectTypeOf(plain.authStore.record).toEqualTypeOf<RecordModel | null>()
+    expectTypeOf(hand.authStore.record?.collectionName).toEqualTypeOf<string | undefined>()
+    expectTypeOf(hand.authStore.record?.name).toEqualTypeOf<string | undefined>()
+  })
+
   test('without relations expands nothing', async () => {
     // @ts-expect-error there are none
     await hand.collection('people').getOne('1', { expand: 'notes_via_owner' })

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import { compile, compilers } from '../support/compilers.ts'
+import type { Compiler } from '../support/compilers.ts'
+import { root } from '../support/readme.ts'
+
+const text = readFileSync(join(root, 'docs/types.md'), 'utf8')
+const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!)
+
+test.each(Object.keys(compilers) as Compiler[])(
+  'the code of docs/types.md compiles, as one module, by TypeScript %s',
+  async (compiler) => {
+    expect(blocks.length).toBeGreaterThan(5)
+    const code = blocks.join('\n')
+    expect(await compile(compiler, { 'docs.ts': code })).toEqual([])
+    const mistake = `${code}\npb.collection('posts').getOne('1', { expand: 'autor' })`
+    expect(await compile(compiler, { 'docs.ts': mistake })).toHaveLength(1)
+  },
+)
+
+test.each(Object.keys(compilers) as Compiler[])(
+  'what a program exports has a type that its declarations can name, by TypeScript %s',
+  async (compiler) => {
+    const code = `
+import PocketBase from 'pocketbase-typescript'
+import type { Answer } from 'pocketbase-typescript'
+import type { Schema } from '../../test/support/blog.ts'
+export const pb = new PocketBase<Schema>('/')
+export const posts = pb.collection('posts')
+export const post = await posts.getOne('1', { expand: 'author,comments_via_post.user' })
+export const list = await posts.getList(1, 1, { expand: 'author', fields: '*,place.lon,expand.author.name' })
+export const map = post.expand
+export const full = async <E extends 'author' | 'tags'>(expand: E) =>
+  posts.getOne<Answer<Schema, 'posts', E, 'id'>>('1', { expand, fields: 'id' })
+export const any = async <N extends 'posts' | 'users'>(name: N) => pb.collection(name).getFullList()
+export const one = async <N extends 'posts' | 'users'>(name: N) => pb.collection(name)
+export class App extends PocketBase<Schema> {
+  latest = async () => this.collection('posts').getFirstListItem('', { expand: ['author', 'tags'] })
+}
+`
+    const emit = { noEmit: false, declaration: true, emitDeclarationOnly: true }
+    const options = {
+      ...emit,
+      rootDir: root,
+      outDir: './out',
+      rewriteRelativeImportExtensions: true,
+    }
+    expect(await compile(compiler, { 'main.ts': code }, options)).toEqual([])
+  },
+)

@@ -92,6 +92,7 @@ export type { HealthCheckResponse } from './services/health.ts'
 export type {
   BulkOptions,
   BulkProgress,
+  BulkSettings,
   CommonOptions,
   FullListOptions,
   ListOptions,
@@ -100,6 +101,7 @@ export type {
   RecordOptions,
   RecordWalkOptions,
   WalkOptions,
+  TypedBulkOptions,
   TypedExpandOptions,
   TypedFullListOptions,
   TypedListOptions,

@@ -68,8 +68,8 @@ export interface BulkProgress {
   total: number
 }
 
-/** Options of `updateWhere` and `deleteWhere`. `signal`, `headers`, `timeout` and `retry` are for each of their requests. */
-export interface BulkOptions extends RecordOptions {
+/** How `updateWhere` and `deleteWhere` go on. */
+export interface BulkSettings {
   /** How many records are written at the same time. Default 4. */
   concurrency?: number | undefined
   /** How many records are listed at a time, and kept in memory. Default 1000. */
@@ -81,6 +81,9 @@ export interface BulkOptions extends RecordOptions {
   /** Called with each failure, after which it goes on. Default: the first failure ends it. */
   onError?: ((error: ClientResponseError, id: string) => void) | undefined
 }
+
+/** Options of `updateWhere` and `deleteWhere`. `signal`, `headers`, `timeout` and `retry` are for each of their requests. */
+export interface BulkOptions extends RecordOptions, BulkSettings {}
 
 /** Options of calls with a schema that answer records. Of a text with a wrong name in it the type is a sentence. */
 export interface TypedRecordOptions<
@@ -128,7 +131,7 @@ export interface TypedListOptions<
   skipTotal?: boolean | undefined
 }
 
-/** Options of full lists with a schema. */
+/** Options of full lists and walks with a schema. */
 export interface TypedFullListOptions<
   S,
   N,
@@ -138,4 +141,10 @@ export interface TypedFullListOptions<
 > extends TypedListOptions<S, N, E, F, O> {
   /** Rows per request, 1000 (the server's limit) by default. */
   batch?: number | undefined
+  /** How pages follow each other; see {@link WalkOptions.walk}. */
+  walk?: 'key' | 'pages' | undefined
 }
+
+/** Options of `updateWhere` and `deleteWhere` with a schema. */
+export interface TypedBulkOptions<S, N, E extends string, F extends string>
+  extends TypedRecordOptions<S, N, E, F>, BulkSettings {}

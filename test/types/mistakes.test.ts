@@ -97,6 +97,14 @@ const mistakes: readonly Mistake[] = [
     says: [`'perPage' does not exist in type 'TypedFullListOptions<`],
   },
   {
+    code: `posts.iterate({ sort: '-creatd' })`,
+    says: [`Did you mean '"-created"'?`],
+  },
+  {
+    code: `stats.updateWhere('comments = 0', { comments: 1 })`,
+    says: [`'post_stats' is a view: it cannot be written`],
+  },
+  {
     code: `posts.getFirstListItem('views > 1', { sort: '-creatd' })`,
     says: [`Did you mean '"-created"'?`],
   },

@@ -85,6 +85,12 @@ describe('expand', () => {
       await posts.create({ title: 'x', author: 'y' }, options),
     ).toEqualTypeOf<WithAuthor>()
     expectTypeOf(await posts.update('1', {}, options)).toEqualTypeOf<WithAuthor>()
+    expectTypeOf(await posts.getFirstOrNull('', options)).toEqualTypeOf<WithAuthor | null>()
+    expectTypeOf(await posts.getOneOrNull('1', options)).toEqualTypeOf<WithAuthor | null>()
+    for await (const post of posts.iterate(options)) expectTypeOf(post).toEqualTypeOf<WithAuthor>()
+    for await (const page of posts.pages({ ...options, walk: 'pages' })) {
+      expectTypeOf(page).toEqualTypeOf<WithAuthor[]>()
+    }
     const { record } = await pb
       .collection('users')
       .authWithPassword('a', 'b', { expand: 'posts_via_author' })
@@ -174,6 +180,28 @@ test('bodies take files, dates, modifiers and form data', async () => {
   await posts.update('1', { '+attachments': [file], status: null })
 })
 
+test('what changes many records is checked, and gets what it asked for', async () => {
+  await posts.updateWhere('views = 0', { 'views+': 1 }, { concurrency: 8, onProgress: () => {} })
+  await posts.updateWhere(
+    pb.filter`views < ${1}`,
+    async (post) => {
+      expectTypeOf(post.expand?.author).toEqualTypeOf<Pick<UsersRecord, 'name'> | undefined>()
+      return post.title ? { title: post.title.trim() } : null
+    },
+    { expand: 'author', fields: 'title,expand.author.name' },
+  )
+  expectTypeOf(await posts.deleteWhere('views = 0', { dryRun: true })).toHaveProperty('done')
+  expectTypeOf(await posts.count('views = 0', { timeout: 5 })).toEqualTypeOf<number>()
+  // @ts-expect-error there is no such field
+  await posts.updateWhere('views = 0', { vews: 1 })
+  // @ts-expect-error there is no such field
+  await posts.updateWhere('views = 0', (post) => ({ title: post.titel }))
+  // @ts-expect-error a view cannot be written
+  await pb.collection('post_stats').updateWhere('comments = 0', { comments: 1 })
+  // @ts-expect-error there is no such option
+  await posts.deleteWhere('views = 0', { parallel: 3 })
+})
+
 test('options take what is known, and anything in query', async () => {
   await posts.getOne('1', { query: { custom: 1 }, headers: { a: 'b' }, cache: 'no-store' })
   await posts.getOne('1', {
@@ -194,6 +222,11 @@ test('a call with a type of its own is not checked', async () => {
   expectTypeOf(await posts.getFullList<Mine>({ batch: 3 })).toEqualTypeOf<Mine[]>()
   expectTypeOf(await posts.getFullList<Mine>(3)).toEqualTypeOf<Mine[]>()
   expectTypeOf(await posts.getList<Mine>()).toEqualTypeOf<ListResult<Mine>>()
+  expectTypeOf(await posts.getOneOrNull<Mine>('1')).toEqualTypeOf<Mine | null>()
+  expectTypeOf(await posts.getFirstOrNull<Mine>('')).toEqualTypeOf<Mine | null>()
+  for await (const mine of posts.iterate<Mine>()) expectTypeOf(mine).toEqualTypeOf<Mine>()
+  for await (const page of posts.pages<Mine>()) expectTypeOf(page).toEqualTypeOf<Mine[]>()
+  await posts.updateWhere<Mine>('', ({ foo }) => ({ any: foo }), { custom: 1 })
   expectTypeOf(await posts.create<Mine>({ foo: 1 })).toEqualTypeOf<Mine>()
   const { record } = await pb.collection('users').authRefresh<Mine>()
   expectTypeOf(record).toEqualTypeOf<Mine>()

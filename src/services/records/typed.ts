@@ -5,9 +5,13 @@ import type { ListResult } from '../../schema/records.ts'
 import type { AuthOnly, CreateOf, RecordOf, UpdateOf } from '../../schema/schema.ts'
 import type { BodyParams } from '../crud.ts'
 import type {
-  RecordFullListOptions,
+  BulkOptions,
+  BulkProgress,
+  BulkSettings,
   RecordListOptions,
   RecordOptions,
+  RecordWalkOptions,
+  TypedBulkOptions,
   TypedExpandOptions,
   TypedFullListOptions,
   TypedListOptions,
@@ -24,6 +28,9 @@ import type { RecordService } from './index.ts'
 export type Given<T, Arguments extends unknown[]> = [T] extends [never]
   ? [never, never, never, never, never, never]
   : Arguments
+
+/** What makes a body of a record, or nothing to leave it alone. */
+type Changing<R, Body> = (record: R) => Body | null | undefined | Promise<Body | null | undefined>
 
 /**
  * The records of a collection of the schema `S`: {@link RecordService} with types that follow `expand` and `fields`, and that refuse
@@ -61,7 +68,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
     options: TypedListOptions<S, N, E, F, O> | undefined,
   ): Promise<Answer<S, N, E, F>[]>
   /** All records, of a type of your own. */
-  getFullList<T = never>(...args: Given<T, [options?: RecordFullListOptions]>): Promise<T[]>
+  getFullList<T = never>(...args: Given<T, [options?: RecordWalkOptions]>): Promise<T[]>
   /** All records, of a type of your own, in pages of `batch`. */
   getFullList<T = never>(
     ...args: Given<T, [batch?: number, options?: RecordListOptions]>
@@ -76,6 +83,47 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   getFirstListItem<T = never>(
     ...args: Given<T, [filter: string | Filter, options?: RecordListOptions]>
   ): Promise<T>
+
+  /** Every record, one by one; see {@link CrudService.iterate}. */
+  iterate<E extends string = never, F extends string = never, O extends string = never>(
+    options?: TypedFullListOptions<S, N, E, F, O>,
+  ): AsyncGenerator<Answer<S, N, E, F>, void, undefined>
+  /** Every record, one by one, of a type of your own. */
+  iterate<T = never>(
+    ...args: Given<T, [options?: RecordWalkOptions]>
+  ): AsyncGenerator<T, void, undefined>
+
+  /** Every record, by pages; see {@link CrudService.pages}. */
+  pages<E extends string = never, F extends string = never, O extends string = never>(
+    options?: TypedFullListOptions<S, N, E, F, O>,
+  ): AsyncGenerator<Answer<S, N, E, F>[], void, undefined>
+  /** Every record, by pages, of a type of your own. */
+  pages<T = never>(
+    ...args: Given<T, [options?: RecordWalkOptions]>
+  ): AsyncGenerator<T[], void, undefined>
+
+  /** How many records match; see {@link CrudService.count}. */
+  count(filter?: string | Filter, options?: RequestOptions): Promise<number>
+
+  /** One record, or `null`; see {@link CrudService.getOneOrNull}. */
+  getOneOrNull<E extends string = never, F extends string = never>(
+    id: string,
+    options?: TypedRecordOptions<S, N, E, F>,
+  ): Promise<Answer<S, N, E, F> | null>
+  /** One record of a type of your own, or `null`. */
+  getOneOrNull<T = never>(
+    ...args: Given<T, [id: string, options?: RecordOptions]>
+  ): Promise<T | null>
+
+  /** The first record that matches a filter, or `null`; see {@link CrudService.getFirstOrNull}. */
+  getFirstOrNull<E extends string = never, F extends string = never, O extends string = never>(
+    filter: string | Filter,
+    options?: TypedSortOptions<S, N, E, F, O>,
+  ): Promise<Answer<S, N, E, F> | null>
+  /** The first record that matches a filter, of a type of your own, or `null`. */
+  getFirstOrNull<T = never>(
+    ...args: Given<T, [filter: string | Filter, options?: RecordListOptions]>
+  ): Promise<T | null>
 
   /** Creates a record; see {@link RecordService.create}. */
   create<E extends string = never, F extends string = never>(
@@ -100,6 +148,26 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
 
   /** Deletes a record; see {@link RecordService.delete}. */
   delete(id: string, options?: RequestOptions): Promise<boolean>
+
+  /** Changes every record that matches, one by one; see {@link RecordService.updateWhere}. */
+  updateWhere<E extends string = never, F extends string = never>(
+    filter: string | Filter,
+    change: UpdateOf<S, N> | Changing<Answer<S, N, E, F>, UpdateOf<S, N>>,
+    options?: TypedBulkOptions<S, N, E, F>,
+  ): Promise<BulkProgress>
+  /** Changes every record that matches, each of a type of your own. */
+  updateWhere<T = never>(
+    ...args: Given<
+      T,
+      [filter: string | Filter, change: BodyParams | Changing<T, BodyParams>, options?: BulkOptions]
+    >
+  ): Promise<BulkProgress>
+
+  /** Deletes every record that matches, one by one; see {@link RecordService.deleteWhere}. */
+  deleteWhere(
+    filter: string | Filter,
+    options?: RequestOptions & BulkSettings,
+  ): Promise<BulkProgress>
 
   /** Signs in with a password; see {@link RecordService.authWithPassword}. */
   authWithPassword<E extends string = never>(

@@ -29,11 +29,11 @@ export interface TypesRow {
 /** Compiles programs of 50 and of 200 collections, as users do: against the built declarations. */
 export function measureTypes(): TypesRow[] {
   installOthers()
-  const base = measured('makes the client of 50 collections, no call', clientProgram(50), 5)
+  const base = measured('makes the client of 50 collections, no call', clientProgram(50), 8)
   return [
     base,
     {
-      ...measured('50 collections, 200 calls in 20 files', callProgram(50, 200), 5),
+      ...measured('50 collections, 200 calls in 20 files', callProgram(50, 200), 8),
       isLimited: true,
     },
     measured('50 collections, 800 calls in 80 files', callProgram(50, 800), 2),

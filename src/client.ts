@@ -8,11 +8,13 @@ import type { SendOptions } from './core/options.ts'
 import { Transport } from './core/transport.ts'
 import type { BeforeSendResult, Middleware, TransportOptions } from './core/transport.ts'
 import type { FilterParams } from './schema/filter.ts'
+import type { RealtimeOptions } from './realtime/connection.ts'
 import type { RecordModel } from './schema/records.ts'
 import type { AuthRecords, CollectionName, Untyped } from './schema/schema.ts'
 import { CollectionService } from './services/collections.ts'
 import { FileService } from './services/files.ts'
 import { HealthService } from './services/health.ts'
+import { RealtimeService } from './services/realtime.ts'
 import { RecordService } from './services/records/index.ts'
 import type { TypedRecordService } from './services/records/typed.ts'
 import { SettingsService } from './services/settings.ts'
@@ -23,6 +25,8 @@ export interface PocketBaseOptions extends TransportOptions {
   authStore?: BaseAuthStore<any> | undefined
   /** Sent as `Accept-Language`; PocketBase itself does not read it. Default `en-US`. */
   lang?: string | undefined
+  /** How realtime keeps its stream. */
+  realtime?: RealtimeOptions | undefined
 }
 
 /** Arguments that a call has without a schema alone. */
@@ -82,6 +86,8 @@ export class PocketBase<S = Untyped> {
   declare readonly files: FileService
   /** Whether the server is up. */
   declare readonly health: HealthService
+  /** Messages from the server; see also `RecordService.subscribe`. */
+  declare readonly realtime: RealtimeService
   /** The server's settings. For superusers. */
   declare readonly settings: SettingsService
 
@@ -110,6 +116,7 @@ export class PocketBase<S = Untyped> {
     this.collections = new CollectionService(client)
     this.files = new FileService(client)
     this.health = new HealthService(client)
+    this.realtime = new RealtimeService(client)
     this.settings = new SettingsService(client)
   }
 
@@ -233,8 +240,9 @@ export class PocketBase<S = Untyped> {
     return path ? url.replace(/\/?$/, '/') + path.replace(/^\//, '') : url
   }
 
-  /** Ends the client: pending calls are cancelled, later ones refused. */
+  /** Ends the client: pending calls and subscriptions are cancelled, later ones refused. */
   async close(): Promise<void> {
+    void this.realtime.unsubscribe()
     this.transport.close()
   }
 

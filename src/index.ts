@@ -117,4 +117,14 @@ export { expanded } from './services/records/expanded.ts'
 export type { ExpandedPath, ExpandedValue } from './services/records/expanded.ts'
 export { RecordService } from './services/records/index.ts'
 export type { Given, TypedRecordService } from './services/records/typed.ts'
+export type { EventIterator } from './realtime/events.ts'
+export { RealtimeService } from './services/realtime.ts'
+export type { EventsOptions, UnsubscribeFunc } from './services/realtime.ts'
+export type { RealtimeChange, RealtimeGap, RealtimeOptions } from './realtime/connection.ts'
+export type { EventSourceLike } from './realtime/stream.ts'
+export type {
+  RecordEvent,
+  RecordSubscribeOptions,
+  RecordSubscription,
+} from './services/records/events.ts'
 export { SettingsService } from './services/settings.ts'

@@ -12,6 +12,9 @@ export const defaultKey: unique symbol = Symbol('defaultKey')
 /** Option key: this write can be sent again without doing it twice. */
 export const repeatable: unique symbol = Symbol('repeatable')
 
+/** Option key: reads the answer of a success itself, instead of its being read as JSON; what it returns becomes the call's result. */
+export const reads: unique symbol = Symbol('reads')
+
 /** A `fetch`-shaped function. */
 export type FetchFunction = (url: RequestInfo | URL, init?: RequestInit) => Promise<Response>
 
@@ -75,6 +78,8 @@ export interface SendOptions extends RequestOptions {
   [defaultKey]?: string
   /** @internal */
   [repeatable]?: boolean
+  /** @internal */
+  [reads]?: (response: Response, onBytes: () => void) => Promise<unknown>
 }
 
 /** What is not a query parameter: our own options and what the platforms' `fetch` functions take. */

@@ -1,14 +1,13 @@
 import { decode, isFailure, readBody } from './answer.ts'
 import { isUpload, prepareBody, toJSON } from './body.ts'
 import { Call } from './call.ts'
-import { AbortError, apiError, NetworkError } from './errors.ts'
-import type { ClientResponseError } from './errors.ts'
+import { AbortError, apiError, ClientResponseError, NetworkError } from './errors.ts'
 import { FilterText, needsSyntax, render } from './filter.ts'
 import type { Part } from './filter.ts'
 import { mergeHeaders } from './headers.ts'
 import type { HeaderRecord } from './headers.ts'
 import type { Syntax } from './literal.ts'
-import { defaultKey, expects, normalizeUnknownQueryParams, repeatable } from './options.ts'
+import { defaultKey, expects, normalizeUnknownQueryParams, reads, repeatable } from './options.ts'
 import type { FetchFunction, SendOptions } from './options.ts'
 import { withQuery } from './query.ts'
 import { retryDelayMs } from './retry.ts'
@@ -106,6 +105,11 @@ export class Transport {
     }
   }
 
+  /** A filter's text as the server reads it; may ask the server. */
+  async text({ parts }: FilterText): Promise<string> {
+    return this.#writeFor(this.#serverNow(), parts, undefined)
+  }
+
   async send<T>(path: string, given: SendOptions = {}): Promise<T> {
     const options: SendOptions = { ...given }
     normalizeUnknownQueryParams(options)
@@ -189,7 +193,9 @@ export class Transport {
     }
     call.details.url = url
 
-    const { response, text } = await this.#exchange(call, url, options)
+    const read = given[reads]
+    const { response, text } = await this.#exchange(call, url, options, read)
+    if (read && !isFailure(response)) return text
     const shape = given[expects]
     const policy = response.headers?.get?.('cross-origin-opener-policy')
     // Since 0.40 answers have this header and no final newline. A proxy may add the header to an older server's answers: then
@@ -222,7 +228,8 @@ export class Transport {
     call: Call,
     url: string,
     options: SendOptions,
-  ): Promise<{ response: Response; text: string }> {
+    read: SendOptions[typeof reads],
+  ): Promise<{ response: Response; text: any }> {
     const {
       query: _query,
       requestKey: _key,
@@ -257,10 +264,13 @@ export class Transport {
         init.signal = signal
         const response = await exchange({ url, init })
         call.showSign()
-        const text = await readBody(response, call.showSign).catch((cause: unknown) =>
+        const readAnswer = (!isFailure(response) && read) || readBody
+        const text = await readAnswer(response, call.showSign).catch((cause: unknown) => {
           // Statuses say what happened, even where their explanation is cut; but 400 alone says too little.
-          response.status > 400 ? '' : fail(cause, 'The answer was cut: '),
-        )
+          if (response.status > 400) return ''
+          if (cause instanceof ClientResponseError) throw cause
+          return fail(cause, 'The answer was cut: ')
+        })
         return { response, text }
       },
       timeout ?? (isUpload(body) ? 0 : (this.#options.timeout ?? defaultTimeoutMs)),

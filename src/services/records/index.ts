@@ -15,8 +15,11 @@ import type {
   RecordOptions,
   RecordWalkOptions,
 } from '../options.ts'
+import type { EventIterator } from '../../realtime/events.ts'
+import type { UnsubscribeFunc } from '../realtime.ts'
 import type { AuthMethodsList, RecordAuthResponse } from './auth.ts'
 import { bulk } from './bulk.ts'
+import type { RecordEvent, RecordSubscribeOptions, RecordSubscription } from './events.ts'
 
 /** Refines options: records can be expanded. */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- inherited methods with more precise options
@@ -187,6 +190,62 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
    */
   async deleteWhere(filter: string | Filter, options?: BulkOptions): Promise<BulkProgress> {
     return bulk(this, filter, options, true, async (row, rest) => this.delete(row['id'], rest))
+  }
+
+  /**
+   * Calls `callback` whenever a record is created, updated or deleted that the caller may see.
+   *
+   * Events do not come in order, not even for one record: take them as hints that it has changed. Nothing is sent for a record
+   * that stops matching `filter` or the rule, nor for views.
+   *
+   * `GET /api/realtime`, `POST /api/realtime`
+   *
+   * @param topic - `*` for all records (as the list rule lets the caller see them), or the id of one (the view rule).
+   * @param options - `filter`, `expand` and `fields` (name `id` among them), for this subscription alone; `signal` ends it.
+   * @returns when the server has confirmed it: a function that ends it.
+   * @throws as `RealtimeService.subscribe`. A collection that is missing or may not be seen is no error: no event ever comes.
+   */
+  async subscribe<T = M>(
+    topic: string,
+    callback: (data: RecordSubscription<T>) => void,
+    options?: RecordSubscribeOptions,
+  ): Promise<UnsubscribeFunc> {
+    return this.client.realtime.subscribe(this.topic(topic), callback, options)
+  }
+
+  /**
+   * Ends the subscriptions of a topic, at once; without one, all of this collection.
+   *
+   * @returns when the server knows. Never rejects.
+   */
+  async unsubscribe(topic?: string): Promise<void> {
+    const { realtime } = this.client
+    if (topic) return realtime.unsubscribe(this.topic(topic))
+    const name = this.collectionIdOrName
+    // The collection's name alone is the older spelling of all its records.
+    await Promise.all([realtime.unsubscribe(name), realtime.unsubscribeByPrefix(`${name}/`)])
+  }
+
+  /**
+   * The changes of records, for `for await`; see {@link subscribe}.
+   *
+   * ```ts
+   * for await (const { action, record } of pb.collection('posts').events()) console.log(action, record.id)
+   * ```
+   */
+  events<T = M>(
+    options?: RecordSubscribeOptions & {
+      topic?: string | undefined
+      maxWaiting?: number | undefined
+    },
+  ): EventIterator<RecordEvent<T>> {
+    const { topic = '*', ...rest } = options ?? {}
+    return this.client.realtime.events(this.topic(topic), rest)
+  }
+
+  private topic(topic: string): string {
+    if (!topic) throw new TypeError("subscribe: the topic is missing; pass '*' or a record's id.")
+    return `${this.collectionIdOrName}/${topic}`
   }
 
   /**

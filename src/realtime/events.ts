@@ -1,0 +1,79 @@
+import { AbortError } from '../core/errors.ts'
+
+/** Events one after the other, for `for await`. Ends with the subscription; `return()` ends both. */
+export interface EventIterator<T> extends AsyncIterableIterator<T, undefined, undefined> {
+  next(): Promise<IteratorResult<T, undefined>>
+  return(): Promise<IteratorResult<T, undefined>>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * A queue between a subscription, which pushes, and a loop, which pulls.
+ *
+ * @param start - subscribes; called by the first `next()`.
+ */
+export function createEventIterator<T>(
+  maxWaiting: number,
+  start: (push: (event: T) => void, end: (error?: unknown) => void) => Promise<() => unknown>,
+): EventIterator<T> {
+  const waiting: T[] = []
+  const readers: {
+    resolve: (result: IteratorResult<T, undefined>) => void
+    reject: (error: unknown) => void
+  }[] = []
+  let stop: Promise<() => unknown> | undefined
+  let isOver = false
+  let failure: unknown
+
+  const settle = (): void => {
+    while (readers.length > 0) {
+      if (waiting.length > 0) readers.shift()!.resolve({ done: false, value: waiting.shift()! })
+      else if (failure !== undefined) {
+        readers.shift()!.reject(failure)
+        failure = undefined
+      } else if (isOver) readers.shift()!.resolve({ done: true, value: undefined })
+      else return
+    }
+  }
+  const end = (error?: unknown): void => {
+    if (isOver) return
+    isOver = true
+    failure = error
+    stop?.then((unsubscribe) => unsubscribe()).catch(() => {})
+    settle()
+  }
+  const push = (event: T): void => {
+    if (isOver) return
+    if (waiting.length < maxWaiting) waiting.push(event)
+    else {
+      const message = `${maxWaiting} events wait to be read, as many as maxWaiting allows.`
+      end(new AbortError({ method: 'GET', path: '/api/realtime', message }))
+    }
+    settle()
+  }
+
+  return {
+    next: async () => {
+      if (!stop && !isOver) {
+        stop = start(push, end)
+        stop.catch(end)
+      }
+      return new Promise((resolve, reject) => {
+        readers.push({ resolve, reject })
+        settle()
+      })
+    },
+    return: async () => {
+      waiting.length = 0
+      end()
+      await stop?.catch(() => {})
+      return { done: true, value: undefined }
+    },
+    async [Symbol.asyncDispose]() {
+      await this.return()
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}

@@ -79,7 +79,7 @@ export interface SendOptions extends RequestOptions {
   /** @internal */
   [repeatable]?: boolean
   /** @internal */
-  [reads]?: (response: Response, onBytes: () => void) => Promise<unknown>
+  [reads]?: (response: Response, onBytes: () => void) => Promise<any>
 }
 
 /** What is not a query parameter: our own options and what the platforms' `fetch` functions take. */

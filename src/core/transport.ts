@@ -229,7 +229,7 @@ export class Transport {
     url: string,
     options: SendOptions,
     read: SendOptions[typeof reads],
-  ): Promise<{ response: Response; text: any }> {
+  ): Promise<{ response: Response; text: string }> {
     const {
       query: _query,
       requestKey: _key,

@@ -11,18 +11,19 @@ export interface EventIterator<T> extends AsyncIterableIterator<T, undefined, un
  * A queue between a subscription, which pushes, and a loop, which pulls.
  *
  * @param start - subscribes; called by the first `next()`.
+ * @param stop - ends the subscription; called once.
  */
 export function createEventIterator<T>(
   maxWaiting: number,
-  start: (push: (event: T) => void, end: (error?: unknown) => void) => Promise<() => unknown>,
+  start: (push: (event: T) => void, end: (error?: unknown) => void) => Promise<unknown>,
+  stop: () => unknown,
 ): EventIterator<T> {
   const waiting: T[] = []
   const readers: {
     resolve: (result: IteratorResult<T, undefined>) => void
     reject: (error: unknown) => void
   }[] = []
-  let stop: Promise<() => unknown> | undefined
-  let isOver = false
+  let state: 'new' | 'open' | 'over' = 'new'
   let failure: unknown
 
   const settle = (): void => {
@@ -31,19 +32,18 @@ export function createEventIterator<T>(
       else if (failure !== undefined) {
         readers.shift()!.reject(failure)
         failure = undefined
-      } else if (isOver) readers.shift()!.resolve({ done: true, value: undefined })
+      } else if (state === 'over') readers.shift()!.resolve({ done: true, value: undefined })
       else return
     }
   }
   const end = (error?: unknown): void => {
-    if (isOver) return
-    isOver = true
+    if (state === 'over') return
+    state = 'over'
     failure = error
-    stop?.then((unsubscribe) => unsubscribe()).catch(() => {})
+    stop()
     settle()
   }
   const push = (event: T): void => {
-    if (isOver) return
     if (waiting.length < maxWaiting) waiting.push(event)
     else {
       const message = `${maxWaiting} events wait to be read, as many as maxWaiting allows.`
@@ -54,9 +54,9 @@ export function createEventIterator<T>(
 
   return {
     next: async () => {
-      if (!stop && !isOver) {
-        stop = start(push, end)
-        stop.catch(end)
+      if (state === 'new') {
+        state = 'open'
+        start(push, end).catch(end)
       }
       return new Promise((resolve, reject) => {
         readers.push({ resolve, reject })
@@ -66,7 +66,6 @@ export function createEventIterator<T>(
     return: async () => {
       waiting.length = 0
       end()
-      await stop?.catch(() => {})
       return { done: true, value: undefined }
     },
     async [Symbol.asyncDispose]() {

@@ -16,7 +16,7 @@ interface Subscription {
   topic: string
   callback: (data: any) => void
   /** Until a server has confirmed it: what its caller waits for. */
-  settle?: ((error?: unknown) => void) | undefined
+  settle?: ((error?: any) => void) | undefined
   /** Called once, when it ends. */
   onEnd?: (error?: unknown) => void
 }
@@ -115,8 +115,11 @@ export class RealtimeService extends BaseService {
    */
   events<T = any>(topic: string, options?: EventsOptions): EventIterator<T> {
     const { maxWaiting = 10_000, ...rest } = options ?? {}
-    return createEventIterator<T>(maxWaiting, async (callback, onEnd) =>
-      this.listen({ topic, callback, onEnd }, rest),
+    let subscription: Subscription
+    return createEventIterator<T>(
+      maxWaiting,
+      async (callback, onEnd) => this.listen((subscription = { topic, callback, onEnd }), rest),
+      async () => this.end((other) => other === subscription),
     )
   }
 
@@ -135,7 +138,10 @@ export class RealtimeService extends BaseService {
       const { reason } = signal!
       const message = reason?.message ?? 'Cancelled.'
       const path = '/api/realtime'
-      this.end(isThis, new AbortError({ method: 'POST', path, message, originalError: reason }))
+      void this.end(
+        isThis,
+        new AbortError({ method: 'POST', path, message, originalError: reason }),
+      )
     }
     this.add(noKey, subscription)
     if (signal?.aborted) onAbort()

@@ -1,7 +1,7 @@
 import { getTokenPayload } from '../auth/token.ts'
 import type { BaseAuthStore } from '../auth/store.ts'
 import type { PocketBase } from '../client.ts'
-import { NetworkError, retryAfterMs } from '../core/errors.ts'
+import { NetworkError, retryAfterMs, TimeoutError } from '../core/errors.ts'
 import type { ClientResponseError } from '../core/errors.ts'
 import type { SSEMessage } from './sse-parser.ts'
 import { readEvents, readEventSource } from './stream.ts'
@@ -38,6 +38,8 @@ export interface RealtimeChange {
 
 /** Whose subscriptions a connection keeps. */
 export interface RealtimeHost {
+  /** Whether there is any subscription, be it one whose topic is still being written. */
+  isWanted(): boolean
   /** All topics that are wanted now. */
   topics(): string[]
   /** The server knows these. */
@@ -85,6 +87,7 @@ export class RealtimeConnection {
   #stream: Stream | undefined
   #isRunning = false
   #submitting: Promise<void> | undefined
+  #isStale = false
   #wake: (() => void) | undefined
   #failures = 0
   #lostAt: number | undefined
@@ -105,9 +108,9 @@ export class RealtimeConnection {
 
   /** Brings the server's list up to date. Never rejects; what comes of it is told to the host. */
   async update(): Promise<void> {
-    if (!this.#isRunning && this.#host.topics().length > 0) void this.#run()
+    if (!this.#isRunning && this.#host.isWanted()) void this.#run()
     // Wakes a pause that nobody needs any more.
-    if (this.#host.topics().length === 0) this.#wake?.()
+    if (!this.#host.isWanted()) this.#wake?.()
     await this.#submit()
   }
 
@@ -118,29 +121,36 @@ export class RealtimeConnection {
     this.#lostAt = undefined
     const stopWatching = this.#watch()
     let error: unknown
-    while (this.#host.topics().length > 0) {
+    while (this.#host.isWanted()) {
       const stream = (this.#stream = new Stream())
       this.#change({ state: 'connecting', error })
       // A server, or a proxy, that accepts and says nothing.
-      const timer = setTimeout(() => stream.end(), connectTimeoutMs)
+      const { livenessMs = connectTimeoutMs } = this.#client.options.realtime ?? {}
+      const silenceMs = Math.min(connectTimeoutMs, Math.max(livenessMs, 1000))
+      let failure: Error | undefined
+      const timer = setTimeout(() => {
+        const message = `The server sent no event for ${silenceMs} ms.`
+        failure = new TimeoutError({ method: 'GET', path: '/api/realtime', message })
+        stream.end()
+      }, silenceMs)
       error = undefined
       try {
         await this.#read(stream, () => clearTimeout(timer))
       } catch (cause) {
-        if (!stream.isOver || !stream.clientId) error = cause
+        error = stream.isOver ? failure : cause
       }
       clearTimeout(timer)
-      const wasCut = error !== undefined || stream.isOver
+      const isEnded = !stream.isOver && !error
       stream.end()
       this.#stream = undefined
       if (stream.isConfirmed) {
-        this.#lostAt ??= wasCut ? stream.lastSignAt : Date.now()
+        this.#lostAt ??= isEnded ? Date.now() : stream.lastSignAt
         this.#client.realtime.onDisconnect?.(this.#host.topics())
-      } else if (!this.#hasConnected) {
+      } else if (!this.#hasConnected && (error || isEnded)) {
         this.#host.onRefused(error ?? new NetworkError({ message: 'The stream ended at once.' }))
       }
       // Those that lived, and those that were given up for a better one, are replaced at once.
-      if (!stream.isConfirmed && this.#host.topics().length > 0) await this.#pause(error)
+      if (!stream.isConfirmed && this.#host.isWanted()) await this.#pause(error)
     }
     stopWatching()
     this.#isRunning = false
@@ -158,7 +168,7 @@ export class RealtimeConnection {
         return
       }
       onConnect()
-      stream.clientId = message.id
+      stream.clientId = JSON.parse(message.data).clientId
       void this.#submit()
     }
     if (!EventSource) return readEvents(this.#client, signal, onMessage)
@@ -169,78 +179,75 @@ export class RealtimeConnection {
     return done
   }
 
-  /** At most one request is under way: servers apply two in any order. */
+  /** Brings the server's list up to date. At most one request is under way: servers apply two in any order. */
   async #submit(): Promise<void> {
-    this.#submitting ??= this.#submitAll().finally(() => {
-      this.#submitting = undefined
-    })
+    this.#isStale = true
+    this.#submitting ??= this.#submitAll()
     return this.#submitting
   }
 
   async #submitAll(): Promise<void> {
-    for (;;) {
+    while (this.#isStale) {
       // What is asked for in one go is sent in one go.
       await Promise.resolve()
-      const stream = this.#stream
-      const topics = this.#host.topics()
-      if (!stream || stream.isOver) return
-      if (topics.length === 0) {
-        stream.end()
-        return
-      }
-      if (!stream.clientId) return
-      const { token } = this.#client.authStore
-      const identity = identityOf(token)
-      const wanted = listOf(token, topics)
-      if (stream.sent === wanted && !this.#isProbing) {
-        this.#host.onConfirmed(topics)
-        return
-      }
-      // Servers let a guest's stream become a user's, and no other change.
-      if (stream.identity && stream.identity !== identity) {
-        stream.end()
-        return
-      }
-      const subscriptions = topics.filter((topic) => topic !== 'PB_CONNECT')
-      if (this.#isProbing) subscriptions.push(probeTopic)
-      subscriptions.forEach((topic) => stream.listenTo?.(topic))
+      this.#isStale = false
+      await this.#submitOnce()
+    }
+    this.#submitting = undefined
+  }
+
+  async #submitOnce(): Promise<void> {
+    const stream = this.#stream
+    const topics = this.#host.topics()
+    if (!stream || stream.isOver) return
+    if (!this.#host.isWanted()) stream.end()
+    if (!stream.clientId || topics.length === 0) return
+    const { token } = this.#client.authStore
+    const identity = identityOf(token)
+    const wanted = JSON.stringify([token, ...topics])
+    // Servers let a guest's stream become a user's, and no other change.
+    if (stream.identity && stream.identity !== identity) stream.end()
+    else if (stream.sent === wanted && !this.#isProbing) this.#host.onConfirmed(topics)
+    else {
       try {
-        await this.#client.send('/api/realtime', {
-          method: 'POST',
-          body: { clientId: stream.clientId, subscriptions },
-          requestKey: null,
-          retry: 0,
-          signal: stream.controller.signal,
-        })
+        await this.#post(stream, topics)
       } catch (error) {
-        if (stream.isOver || !(await this.#canGoOn(stream, error))) return
-        continue
+        if (!stream.isOver) await this.#recover(stream, error)
+        return
       }
       stream.sent = wanted
       stream.identity = identity
-      if (this.#isProbing) return
       this.#host.onConfirmed(topics)
       if (!stream.isConfirmed) this.#connected(stream)
+      // Someone may have signed in or out meanwhile.
+      if (!this.#isProbing) this.#isStale = true
     }
   }
 
-  /** Whether to try again on the same stream. */
-  async #canGoOn(stream: Stream, error: unknown): Promise<boolean> {
+  async #post(stream: Stream, topics: readonly string[]): Promise<void> {
+    const subscriptions = topics.filter((topic) => topic !== 'PB_CONNECT')
+    if (this.#isProbing) subscriptions.push(probeTopic)
+    subscriptions.forEach((topic) => stream.listenTo?.(topic))
+    await this.#client.send('/api/realtime', {
+      method: 'POST',
+      body: { clientId: stream.clientId, subscriptions },
+      requestKey: null,
+      retry: 0,
+      signal: stream.controller.signal,
+    })
+  }
+
+  /** After a failed request: tries again, without what the server has refused, or on another stream. */
+  async #recover(stream: Stream, error: unknown): Promise<void> {
     const { status = 0, response } = error as Partial<ClientResponseError>
     const isFinal = status >= 400 && status < 500 && status !== 429
-    const isUnknownTopicList = status === 400 && response?.['data']?.subscriptions
-    if (isFinal && stream.isConfirmed && !isUnknownTopicList) {
-      // The server has forgotten the stream, or who it was opened for.
-      stream.end()
-      return false
-    }
-    if ((isFinal || !this.#hasConnected) && this.#host.onRefused(error)) return true
-    if (isFinal) {
-      stream.end()
-      return false
-    }
-    await this.#pause(error)
-    return true
+    const isOfTopics = status === 400 && response?.['data']?.subscriptions
+    // Else the server has forgotten the stream, or who it was opened for.
+    const canRefuse = !isFinal || !stream.isConfirmed || isOfTopics
+    this.#isStale = true
+    if (canRefuse && (isFinal || !this.#hasConnected) && this.#host.onRefused(error)) return
+    if (isFinal) stream.end()
+    else await this.#pause(error)
   }
 
   #connected(stream: Stream): void {
@@ -252,7 +259,7 @@ export class RealtimeConnection {
     this.#lostAt = undefined
     this.#change({ state: 'connected', gap })
     const data = JSON.stringify({ clientId: stream.clientId, gap })
-    this.#host.onMessage({ id: stream.clientId, event: 'PB_CONNECT', data })
+    this.#host.onMessage({ event: 'PB_CONNECT', data })
   }
 
   #change(change: RealtimeChange): void {
@@ -341,8 +348,4 @@ export class RealtimeConnection {
 function identityOf(token: string): string {
   const { id, collectionId } = getTokenPayload(token)
   return token && `${collectionId}/${id}`
-}
-
-function listOf(token: string, topics: readonly string[]): string {
-  return JSON.stringify([token, ...topics])
 }

@@ -1,7 +1,5 @@
-/** One message of a stream of server-sent events. */
+/** One message of a stream of server-sent events. Ids are left out: PocketBase sends the stream's own, not the message's. */
 export interface SSEMessage {
-  /** `''` where the server sent none since the stream began. */
-  id: string
   /** `''` where the server named none. */
   event: string
   /** Its lines joined by a line feed. */
@@ -18,14 +16,13 @@ const maxLength = 2 ** 25
  */
 export function createSSEParser(onMessage: (message: SSEMessage) => void): (chunk: string) => void {
   let rest = ''
-  let id = ''
   let event = ''
   let data: string | undefined
   let endedWithCR = false
 
   const takeLine = (line: string): void => {
     if (line === '') {
-      if (data !== undefined) onMessage({ id, event, data })
+      if (data !== undefined) onMessage({ event, data })
       event = ''
       data = undefined
       return
@@ -35,7 +32,6 @@ export function createSSEParser(onMessage: (message: SSEMessage) => void): (chun
     const value = colon < 0 ? '' : line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1))
     if (name === 'data') data = data === undefined ? value : `${data}\n${value}`
     else if (name === 'event') event = value
-    else if (name === 'id' && !value.includes('\0')) id = value
   }
 
   return (chunk) => {

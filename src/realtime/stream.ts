@@ -70,9 +70,7 @@ export function readEventSource(
   const listenTo = (event: string): void => {
     if (known.has(event)) return
     known.add(event)
-    source.addEventListener(event, ({ data = '', lastEventId = '' }) =>
-      onMessage({ id: lastEventId, event, data }),
-    )
+    source.addEventListener(event, ({ data = '' }) => onMessage({ event, data }))
   }
   const done = new Promise<void>((resolve) => {
     // It would connect again by itself, to a server that knows nothing of the subscriptions.

@@ -44,6 +44,7 @@ export class RealtimeService extends BaseService {
   private readonly subscriptions = new Map<string, Set<Subscription>>()
   private readonly listeners = new Set<(change: RealtimeChange) => void>()
   private readonly connection = new RealtimeConnection(this.client, {
+    isWanted: () => this.subscriptions.size > 0,
     topics: () => [...this.subscriptions.keys()].filter(Boolean),
     onConfirmed: (topics) => {
       for (const topic of topics) {

@@ -27,6 +27,8 @@ export interface Proxy extends AsyncDisposable {
   plan(...disruptions: (Disruption | undefined)[]): void
   /** Asks for every request without a plan what becomes of it. */
   choose(chooser: ((request: string) => Disruption | undefined) | undefined): void
+  /** Connections of this moment stay open and bring nothing any more; new ones work. */
+  freeze(): void
 }
 
 /** Starts a proxy before a server on this computer. */
@@ -34,6 +36,7 @@ export async function proxyTo(target: string): Promise<Proxy> {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()
   const requests: string[] = []
+  const freezers = new Set<() => void>()
   let planned: (Disruption | undefined)[] = []
   let chooser: ((request: string) => Disruption | undefined) | undefined
 
@@ -50,8 +53,13 @@ export async function proxyTo(target: string): Promise<Proxy> {
     }
     let disruption: Disruption | undefined
     let passed = 0
+    let isFrozen = false
+    freezers.add(() => {
+      isFrozen = true
+    })
 
     client.on('data', (data: Buffer) => {
+      if (isFrozen) return
       const line = /^[A-Z]+ \S+(?= HTTP\/1\.1\r\n)/.exec(data.toString('latin1'))?.[0]
       if (line) {
         requests.push(line)
@@ -62,6 +70,7 @@ export async function proxyTo(target: string): Promise<Proxy> {
       else upstream.write(data)
     })
     upstream.on('data', (data: Buffer) => {
+      if (isFrozen) return
       if (!disruption?.answer) {
         client.write(data)
         return
@@ -82,6 +91,9 @@ export async function proxyTo(target: string): Promise<Proxy> {
     requests,
     plan(...disruptions) {
       planned = disruptions
+    },
+    freeze() {
+      for (const freeze of freezers) freeze()
     },
     choose(next) {
       chooser = next

@@ -119,7 +119,7 @@ export { RecordService } from './services/records/index.ts'
 export type { Given, TypedRecordService } from './services/records/typed.ts'
 export type { EventIterator } from './realtime/events.ts'
 export { RealtimeService } from './services/realtime.ts'
-export type { EventsOptions, UnsubscribeFunc } from './services/realtime.ts'
+export type { EventsOptions, SubscribeOptions, UnsubscribeFunc } from './services/realtime.ts'
 export type { RealtimeChange, RealtimeGap, RealtimeOptions } from './realtime/connection.ts'
 export type { EventSourceLike } from './realtime/stream.ts'
 export type {

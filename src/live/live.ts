@@ -8,6 +8,12 @@ import type { Row } from './order.ts'
  */
 export type LiveState = 'loading' | 'live' | 'stale' | 'closed'
 
+/** What ends a subscription, and what it tells when it has ended. */
+export interface Opening {
+  signal: AbortSignal
+  onEnd: () => void
+}
+
 /** Rows that follow the database; see {@link liveList} and {@link liveOne}. */
 export abstract class Live<Snapshot> {
   /**
@@ -24,7 +30,7 @@ export abstract class Live<Snapshot> {
   #state: LiveState = 'loading'
   #snapshot: Snapshot
   #isPublishing = false
-  #isRepairing = false
+  #repairing: Promise<void> | undefined
   #isRepairDue = false
   readonly #listeners = new Set<() => void>()
   readonly #realtime: RealtimeService
@@ -78,10 +84,7 @@ export abstract class Live<Snapshot> {
   }
 
   /** Opens the subscriptions, with these options. */
-  protected abstract listen(options: {
-    signal: AbortSignal
-    onEnd: () => void
-  }): Promise<UnsubscribeFunc>[]
+  protected abstract listen(opening: Opening): Promise<UnsubscribeFunc>[]
   /** Reads everything. */
   protected abstract readAll(): Promise<Map<string, Row>>
   /** Reads some rows; those that are missing have gone. */
@@ -103,6 +106,11 @@ export abstract class Live<Snapshot> {
       this.#isPublishing = false
       this.#publish()
     })
+  }
+
+  /** Whether a change of a row matters, though it may no longer match. */
+  protected isKnown(id: string): boolean {
+    return !!this.#repairing || this.rows.has(id) || this.confirmer.has(id)
   }
 
   protected store(id: string, row: Row | undefined): void {
@@ -131,8 +139,11 @@ export abstract class Live<Snapshot> {
   /** Reads everything and compares. */
   async #repair(): Promise<void> {
     this.#isRepairDue = true
-    if (this.#isRepairing) return
-    this.#isRepairing = true
+    this.#repairing ??= this.#readAndCompare()
+    return this.#repairing
+  }
+
+  async #readAndCompare(): Promise<void> {
     this.confirmer.hold(true)
     while (this.#isRepairDue && this.#state !== 'closed') {
       this.#isRepairDue = false
@@ -149,7 +160,7 @@ export abstract class Live<Snapshot> {
         if (!canWait && !this.#isRepairDue) this.#fail(error)
       }
     }
-    this.#isRepairing = false
+    this.#repairing = undefined
     this.confirmer.hold(false)
     this.#publish()
   }

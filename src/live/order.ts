@@ -12,7 +12,9 @@ export function createOrder(sort: string): (a: Row, b: Row) => number {
   const terms = sort.split(',').map((term) => {
     const [, sign, name] = /^ *([-+]?)(\w+) *$/.exec(term) ?? []
     if (!name) {
-      throw new TypeError(`liveList: it cannot keep the sort "${term}"; sort by fields of the record.`)
+      throw new TypeError(
+        `liveList: it cannot keep the sort "${term}"; sort by fields of the record.`,
+      )
     }
     return { name, direction: sign === '-' ? -1 : 1 }
   })

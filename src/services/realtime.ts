@@ -18,7 +18,13 @@ interface Subscription {
   /** Until a server has confirmed it: what its caller waits for. */
   settle?: ((error?: any) => void) | undefined
   /** Called once, when it ends. */
-  onEnd?: (error?: unknown) => void
+  onEnd?: ((error?: unknown) => void) | undefined
+}
+
+/** Options of subscriptions. */
+export interface SubscribeOptions extends SendOptions {
+  /** Called once, when the subscription ends, whoever ends it; with an error, if that is why. */
+  onEnd?: ((error?: unknown) => void) | undefined
 }
 
 /** Options of {@link RealtimeService.events}. */
@@ -103,9 +109,10 @@ export class RealtimeService extends BaseService {
   async subscribe(
     topic: string,
     callback: (data: any) => void,
-    options?: SendOptions,
+    options?: SubscribeOptions,
   ): Promise<UnsubscribeFunc> {
-    return this.listen({ topic, callback }, options)
+    const { onEnd, ...rest } = options ?? {}
+    return this.listen({ topic, callback, onEnd }, rest)
   }
 
   /**

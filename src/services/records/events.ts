@@ -1,6 +1,6 @@
 import type { Filter } from '../../core/filter.ts'
 import type { RecordModel } from '../../schema/records.ts'
-import type { SendOptions } from '../../core/options.ts'
+import type { SubscribeOptions } from '../realtime.ts'
 
 /** A change of a record. */
 export interface RecordSubscription<T = RecordModel> {
@@ -17,7 +17,7 @@ export type RecordEvent<T = RecordModel> =
   | { action: 'delete'; record: T }
 
 /** Options of subscriptions to records. */
-export interface RecordSubscribeOptions extends SendOptions {
+export interface RecordSubscribeOptions extends SubscribeOptions {
   /** Comma-separated fields of the events' records, `id` among them. Default: all. */
   fields?: string | undefined
   /** Only records that match. */

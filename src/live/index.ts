@@ -1,0 +1,6 @@
+export { Live } from './live.ts'
+export type { LiveState } from './live.ts'
+export { LiveList, liveList } from './list.ts'
+export type { LiveListLimits, LiveListOptions, TypedLiveListOptions } from './list.ts'
+export { LiveOne, liveOne } from './one.ts'
+export type { LiveOneOptions } from './one.ts'

@@ -1,0 +1,81 @@
+import type {
+  Answer,
+  RecordModel,
+  RecordService,
+  RequestOptions,
+  TypedRecordOptions,
+  TypedRecordService,
+  UnsubscribeFunc,
+} from '../index.ts'
+import { Live } from './live.ts'
+import type { Opening } from './live.ts'
+import type { Row } from './order.ts'
+
+/** Options of {@link liveOne} without a schema. */
+export interface LiveOneOptions extends RequestOptions {
+  /** Comma-separated relations to embed. They are read when the record itself changes. */
+  expand?: string | undefined
+  /** Comma-separated fields, the id among them. Default: all. */
+  fields?: string | undefined
+}
+
+/** A record that follows the database; see {@link liveOne}. */
+export class LiveOne<T> extends Live<T | null | undefined> {
+  readonly #service: RecordService<any>
+  readonly #id: string
+  readonly #options: LiveOneOptions
+
+  constructor(service: RecordService<any>, id: string, options: LiveOneOptions = {}) {
+    super(service.client.realtime, 1, undefined)
+    if (!id) throw new TypeError('liveOne: the id is missing.')
+    this.#service = service
+    this.#id = id
+    this.#options = options
+  }
+
+  protected override listen(opening: Opening): Promise<UnsubscribeFunc>[] {
+    const onEvent = (event: any): void =>
+      this.onEvent({ ...event, record: { ...event.record, id: this.#id } }, true)
+    return [this.#service.subscribe(this.#id, onEvent, { ...this.#options, ...opening })]
+  }
+
+  protected override async readAll(): Promise<Map<string, Row>> {
+    const row = await this.#service.getOneOrNull<Row>(this.#id, {
+      ...this.#options,
+      requestKey: null,
+      signal: this.abort.signal,
+    })
+    return new Map(row ? [[this.#id, row]] : [])
+  }
+
+  protected override async readSome(): Promise<Row[]> {
+    return [...(await this.readAll()).values()]
+  }
+
+  protected override take(): T | null {
+    return (this.rows.get(this.#id) as T | undefined) ?? null
+  }
+}
+
+/**
+ * One record that follows the database: its snapshot is `undefined` until it has been read, and `null` while it does not exist or may
+ * not be seen; everything else is as with `liveList`.
+ *
+ * ```ts
+ * using post = liveOne(pb.collection('posts'), id)
+ * await post.ready
+ * ```
+ */
+export function liveOne<S, N, E extends string = never, F extends string = never>(
+  service: TypedRecordService<S, N>,
+  id: string,
+  options?: TypedRecordOptions<S, N, E, F>,
+): LiveOne<Answer<S, N, E, F>>
+export function liveOne<T = RecordModel>(
+  service: RecordService<T>,
+  id: string,
+  options?: LiveOneOptions,
+): LiveOne<T>
+export function liveOne(service: RecordService<any>, id: string, options?: any): LiveOne<any> {
+  return new LiveOne(service, id, options)
+}

@@ -172,6 +172,6 @@ export function liveList<T = RecordModel>(
   service: RecordService<T>,
   options?: LiveListOptions,
 ): LiveList<T>
-export function liveList(service: RecordService<any>, options?: any): LiveList<any> {
+export function liveList(service: RecordService<any>, options?: any): any {
   return new LiveList(service, options)
 }

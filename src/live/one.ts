@@ -76,6 +76,6 @@ export function liveOne<T = RecordModel>(
   id: string,
   options?: LiveOneOptions,
 ): LiveOne<T>
-export function liveOne(service: RecordService<any>, id: string, options?: any): LiveOne<any> {
+export function liveOne(service: RecordService<any>, id: string, options?: any): any {
   return new LiveOne(service, id, options)
 }

@@ -55,18 +55,19 @@ describeServers('live', (pb) => {
 
   test('a list reads what is there, and then rows come, move and leave', async () => {
     await using own = group()
-    const [a] = [await own.create({ title: 'a', n: 1 }), await own.create({ title: 'b', n: 2 })]
+    const a = await own.create({ title: 'a', n: 1 })
+    await own.create({ title: 'b', n: 2 })
     using list = liveList(own.posts, { filter: `${own.filter} && n < 10`, sort: '-n' })
     expect([list.state, list.getSnapshot()]).toEqual(['loading', []])
     await list.ready
     expect([list.state, titles(list.getSnapshot())]).toEqual(['live', ['b', 'a']])
     const c = await own.create({ title: 'c', n: 1.5 })
     await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['b', 'c', 'a']))
-    await own.update(a!.id, { n: 9 })
+    await own.update(a.id, { n: 9 })
     await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['a', 'b', 'c']))
-    await own.update(a!.id, { n: 10 })
+    await own.update(a.id, { n: 10 })
     await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['b', 'c']))
-    await own.update(a!.id, { n: 0, title: 'back' })
+    await own.update(a.id, { n: 0, title: 'back' })
     await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['b', 'c', 'back']))
     await own.remove(c.id)
     await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['b', 'back']))

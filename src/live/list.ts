@@ -11,7 +11,7 @@ import type {
   UnsubscribeFunc,
 } from '../index.ts'
 import { Live } from './live.ts'
-import type { Opening } from './live.ts'
+import type { Opening, Reading } from './live.ts'
 import { createOrder } from './order.ts'
 import type { Row } from './order.ts'
 
@@ -52,7 +52,7 @@ export class LiveList<T> extends Live<readonly T[]> {
   readonly #maxRows: number
 
   constructor(service: RecordService<any>, options: LiveListOptions = {}) {
-    super(service.client.realtime, confirmedAtOnce, [])
+    super(service.client, confirmedAtOnce, [])
     const { filter, sort = 'id', maxRows = 10_000, ...request } = options
     const { fields } = request
     if (
@@ -91,13 +91,13 @@ export class LiveList<T> extends Live<readonly T[]> {
     return [all, this.#service.subscribe('*', onChange, { ...rest, fields: 'id' })]
   }
 
-  protected override async readAll(): Promise<Map<string, Row>> {
+  protected override async readAll(options: Reading): Promise<Map<string, Row>> {
     const rows = new Map<string, Row>()
     const pages = this.#service.pages<Row>({
       ...this.#request,
       ...(this.#filter && { filter: this.#filter as unknown as string }),
       sort: 'id',
-      signal: this.abort.signal,
+      ...options,
     })
     for await (const page of pages) {
       for (const row of page) rows.set(row['id'], row)
@@ -106,7 +106,7 @@ export class LiveList<T> extends Live<readonly T[]> {
     return rows
   }
 
-  protected override async readSome(ids: string[]): Promise<Row[]> {
+  protected override async readSome(ids: string[], options: Reading): Promise<Row[]> {
     const strings = ['', ...ids.map((_, i) => (i ? ' || id = ' : ' && (id = ')), ')']
     const values: unknown[] = [this.#filter, ...ids]
     if (!this.#filter) {
@@ -117,8 +117,7 @@ export class LiveList<T> extends Live<readonly T[]> {
       ...this.#request,
       filter: template(this.#service.client, strings, ...values),
       skipTotal: true,
-      requestKey: null,
-      signal: this.abort.signal,
+      ...options,
     })
     return items
   }

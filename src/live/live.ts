@@ -1,6 +1,17 @@
-import type { RealtimeService, RecordSubscription, UnsubscribeFunc } from '../index.ts'
+import type {
+  ClientResponseError,
+  PocketBase,
+  RecordSubscription,
+  UnsubscribeFunc,
+} from '../index.ts'
 import { Confirmer } from './confirmer.ts'
 import type { Row } from './order.ts'
+
+/** Silence that ends what is being read, where no `livenessMs` says how long a silence may be. */
+const readTimeoutMs = 10_000
+
+const firstPauseMs = 200
+const maxPauseMs = 5_000
 
 /**
  * What it is doing: reading for the first time; following the database; cut off from the server, or reading everything again since;
@@ -14,6 +25,13 @@ export interface Opening {
   onEnd: () => void
 }
 
+/** Options of what is read. */
+export interface Reading {
+  signal: AbortSignal
+  timeout: number
+  requestKey: null
+}
+
 /** Rows that follow the database; see {@link liveList} and {@link liveOne}. */
 export abstract class Live<Snapshot> {
   /**
@@ -25,7 +43,6 @@ export abstract class Live<Snapshot> {
   error: unknown
 
   protected readonly rows = new Map<string, any>()
-  protected readonly abort = new AbortController()
   protected readonly confirmer: Confirmer
   #state: LiveState = 'loading'
   #snapshot: Snapshot
@@ -33,14 +50,18 @@ export abstract class Live<Snapshot> {
   #repairing: Promise<void> | undefined
   #isRepairDue = false
   readonly #listeners = new Set<() => void>()
-  readonly #realtime: RealtimeService
+  readonly #client: PocketBase<any>
+  readonly #end = new AbortController()
+  /** Ends what is being read, when that is not worth waiting for any more. */
+  #reading = new AbortController()
   #stop: (() => void) | undefined
 
-  constructor(realtime: RealtimeService, atOnce: number, nothing: Snapshot) {
-    this.#realtime = realtime
+  constructor(client: PocketBase<any>, atOnce: number, nothing: Snapshot) {
+    this.#client = client
     this.#snapshot = nothing
     this.confirmer = new Confirmer(atOnce, async (ids, now) => {
-      const found = new Map((await this.readSome(ids)).map((row) => [row['id'] as string, row]))
+      const rows = await this.readSome(ids, this.#readOptions())
+      const found = new Map(rows.map((row) => [row['id'] as string, row]))
       for (const id of ids) if (this.confirmer.isUntouched(id, now)) this.store(id, found.get(id))
       this.#publish()
     })
@@ -74,7 +95,9 @@ export abstract class Live<Snapshot> {
     this.#state = 'closed'
     this.#stop?.()
     this.confirmer.close()
-    this.abort.abort(new Error('The live list is closed.'))
+    const reason = new Error('It has been closed.')
+    this.#end.abort(reason)
+    this.#reading.abort(reason)
     this.#tell()
   }
 
@@ -86,9 +109,9 @@ export abstract class Live<Snapshot> {
   /** Opens the subscriptions, with these options. */
   protected abstract listen(opening: Opening): Promise<UnsubscribeFunc>[]
   /** Reads everything. */
-  protected abstract readAll(): Promise<Map<string, Row>>
+  protected abstract readAll(options: Reading): Promise<Map<string, Row>>
   /** Reads some rows; those that are missing have gone. */
-  protected abstract readSome(ids: string[]): Promise<Row[]>
+  protected abstract readSome(ids: string[], options: Reading): Promise<Row[]>
   /** What listeners see. May return `before`, where nothing has changed. */
   protected abstract take(before: Snapshot): Snapshot
 
@@ -119,15 +142,20 @@ export abstract class Live<Snapshot> {
     else if (!isEqual(this.rows.get(id), row)) this.rows.set(id, row)
   }
 
+  #readOptions(): Reading {
+    const { livenessMs = readTimeoutMs } = this.#client.options.realtime ?? {}
+    return { signal: this.#reading.signal, timeout: livenessMs, requestKey: null }
+  }
+
   async #start(): Promise<void> {
     // After this constructor and those of its subclasses.
     await Promise.resolve()
-    this.#stop = this.#realtime.onStateChange(({ state, gap }) => {
+    this.#stop = this.#client.realtime.onStateChange(({ state, gap }) => {
       if (gap) void this.#repair()
       else if (state === 'connecting' && this.#state === 'live') this.#change('stale')
     })
     try {
-      const { signal } = this.abort
+      const { signal } = this.#end
       await Promise.all(this.listen({ signal, onEnd: () => this.close() }))
       await this.#repair()
     } catch (error) {
@@ -139,25 +167,30 @@ export abstract class Live<Snapshot> {
   /** Reads everything and compares. */
   async #repair(): Promise<void> {
     this.#isRepairDue = true
+    // What is being read may wait for an answer on a connection that is as dead as the stream was.
+    this.#reading.abort()
+    this.#reading = new AbortController()
+    if (this.#state === 'closed') return
     this.#repairing ??= this.#readAndCompare()
     return this.#repairing
   }
 
   async #readAndCompare(): Promise<void> {
     this.confirmer.hold(true)
-    while (this.#isRepairDue && this.#state !== 'closed') {
+    for (let failures = 0; this.#isRepairDue && this.#state !== 'closed';) {
       this.#isRepairDue = false
       const { now } = this.confirmer
       try {
-        const found = await this.readAll()
+        const found = await this.readAll(this.#readOptions())
         for (const id of new Set([...this.rows.keys(), ...found.keys()])) {
           if (this.confirmer.isUntouched(id, now)) this.store(id, found.get(id))
         }
         if (!this.#isRepairDue) this.#change('live')
       } catch (error) {
-        // While the server is away again, the next connection begins anew.
-        const canWait = this.#state === 'stale' && !this.#realtime.isConnected
-        if (!canWait && !this.#isRepairDue) this.#fail(error)
+        if (this.#isRepairDue) continue
+        if (this.#state === 'loading' || !isPassing(error)) this.#fail(error)
+        this.#isRepairDue = true
+        await pause(failures++, this.#reading.signal)
       }
     }
     this.#repairing = undefined
@@ -192,6 +225,23 @@ export abstract class Live<Snapshot> {
     this.error = error
     this.close()
   }
+}
+
+/** Whether the same may work a moment later. */
+function isPassing(error: unknown): boolean {
+  const { kind, status } = error as Partial<ClientResponseError>
+  return kind === 'network' || kind === 'timeout' || status === 429 || status! >= 500
+}
+
+/** Waits, longer each time, unless something happens. */
+async function pause(failures: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, Math.min(maxPauseMs, firstPauseMs * 2 ** failures))
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 function isEqual(a: unknown, b: unknown): boolean {

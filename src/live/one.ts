@@ -8,7 +8,7 @@ import type {
   UnsubscribeFunc,
 } from '../index.ts'
 import { Live } from './live.ts'
-import type { Opening } from './live.ts'
+import type { Opening, Reading } from './live.ts'
 import type { Row } from './order.ts'
 
 /** Options of {@link liveOne} without a schema. */
@@ -26,7 +26,7 @@ export class LiveOne<T> extends Live<T | null | undefined> {
   readonly #options: LiveOneOptions
 
   constructor(service: RecordService<any>, id: string, options: LiveOneOptions = {}) {
-    super(service.client.realtime, 1, undefined)
+    super(service.client, 1, undefined)
     if (!id) throw new TypeError('liveOne: the id is missing.')
     this.#service = service
     this.#id = id
@@ -39,17 +39,16 @@ export class LiveOne<T> extends Live<T | null | undefined> {
     return [this.#service.subscribe(this.#id, onEvent, { ...this.#options, ...opening })]
   }
 
-  protected override async readAll(): Promise<Map<string, Row>> {
+  protected override async readAll(options: Reading): Promise<Map<string, Row>> {
     const row = await this.#service.getOneOrNull<Row>(this.#id, {
       ...this.#options,
-      requestKey: null,
-      signal: this.abort.signal,
+      ...options,
     })
     return new Map(row ? [[this.#id, row]] : [])
   }
 
-  protected override async readSome(): Promise<Row[]> {
-    return [...(await this.readAll()).values()]
+  protected override async readSome(_: string[], options: Reading): Promise<Row[]> {
+    return [...(await this.readAll(options)).values()]
   }
 
   protected override take(): T | null {

@@ -10,8 +10,8 @@ import type { EventSourceLike } from './stream.ts'
 /** Settings of realtime. */
 export interface RealtimeOptions {
   /**
-   * How long a stream may be silent, in milliseconds, before its life is tested from end to end (by two small requests); one that
-   * fails is replaced. Default: never; servers end a silent stream after 5 minutes.
+   * How long a dead stream may go unnoticed, in milliseconds: one that brings nothing for half of it is tested from end to end, by two
+   * small requests, and replaced when they bring nothing either. Default: no tests; servers end a silent stream after 5 minutes.
    */
   livenessMs?: number | undefined
   /** Opens the stream instead of `fetch`, where that gives no streams: in React Native. */
@@ -69,6 +69,7 @@ class Stream {
   identity = ''
   isConfirmed = false
   lastSignAt = Date.now()
+  probedAt = 0
   listenTo: ((event: string) => void) | undefined
 
   get isOver(): boolean {
@@ -304,7 +305,7 @@ export class RealtimeConnection {
     page?.addEventListener('visibilitychange', onVisibility)
     globalThis.addEventListener?.('online', onOnline)
     const timer = livenessMs
-      ? setInterval(() => void this.#probe(livenessMs), livenessMs)
+      ? setInterval(() => void this.#probe(livenessMs), livenessMs / 4)
       : undefined
     return () => {
       stopFollowing()
@@ -314,32 +315,31 @@ export class RealtimeConnection {
     }
   }
 
-  /** Sends a message to ourselves through the server: a stream that does not bring it within `ms` is dead. */
-  async #probe(ms: number): Promise<void> {
+  /** Sends a message to ourselves through the server, where nothing has come for half of `livenessMs`. */
+  async #probe(livenessMs: number): Promise<void> {
     const stream = this.#stream
-    const startedAt = Date.now()
-    const isQuiet = stream?.isConfirmed && startedAt - stream.lastSignAt >= ms
+    if (!stream?.isConfirmed) return
+    const now = Date.now()
+    const isAsked = stream.probedAt > stream.lastSignAt
+    if (now - (isAsked ? stream.probedAt : stream.lastSignAt) < livenessMs / 2) return
+    if (isAsked) stream.end()
     // The server uses the topic up: a sign-in that waits for it would wait for ever.
-    if (!isQuiet || this.#isProbing || this.#host.topics().includes(probeTopic)) return
+    if (isAsked || this.#host.topics().includes(probeTopic)) return
+    stream.probedAt = now
     await this.#submitting
     this.#isProbing = true
-    const timer = setTimeout(() => {
-      if (stream.lastSignAt < startedAt) stream.end()
-    }, ms)
     await this.#submit()
     this.#isProbing = false
-    if (stream.isOver) clearTimeout(timer)
-    else {
-      await this.#client
-        .send('/api/oauth2-redirect', {
-          query: { state: stream.clientId, code: 'x' },
-          redirect: 'manual',
-          requestKey: null,
-          retry: 0,
-          signal: stream.controller.signal,
-        })
-        .catch(() => {})
-    }
+    if (stream.isOver) return
+    await this.#client
+      .send('/api/oauth2-redirect', {
+        query: { state: stream.clientId, code: 'x' },
+        redirect: 'manual',
+        requestKey: null,
+        retry: 0,
+        signal: stream.controller.signal,
+      })
+      .catch(() => {})
     void this.#submit()
   }
 }

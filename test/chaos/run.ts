@@ -6,7 +6,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isDeepStrictEqual, styleText } from 'node:util'
+import { inspect, isDeepStrictEqual, styleText } from 'node:util'
 
 import { PocketBase } from '../../src/index.ts'
 import type { RecordModel } from '../../src/index.ts'
@@ -98,7 +98,7 @@ console.log(`${faults} faults on PocketBase ${version}, FC_SEED=${seed}`)
     await settled(`fault ${fault} (${kind})`)
   }
 
-  for (const { list } of lists) if (list.error) problems.push(`a list ended: ${String(list.error)}`)
+  for (const { list } of lists) if (list.error) problems.push(`a list ended: ${inspect(list.error)}`)
   await heardOnce()
   if (losses !== gaps) problems.push(`${losses} streams lost, ${gaps} gaps told`)
   console.log(`${writers.done} writes, ${writers.failed} failed; ${losses} streams lost`)

@@ -183,7 +183,7 @@ function specifications(): { filter: string; sort: string }[] {
 }
 
 function plain(rows: readonly RecordModel[]): unknown {
-  return JSON.parse(JSON.stringify(rows))
+  return structuredClone(rows)
 }
 
 function difference(

@@ -5,14 +5,15 @@
  * The default import was meant to stay below 6.8 kB at this stage and does not: filters that are exact on every server,
  * errors by kind, strict reading, deadlines and retries cost more than was set aside for them. `npm run bench` keeps the
  * goal and says by how much it is missed. Walks by key (0.9 kB: any sort, checked row by row, so that they never lose one
- * silently) and writing where a filter matches (0.5 kB) are methods of the services, so that every import has them.
+ * silently), writing where a filter matches (0.5 kB) and realtime (3.0 kB: a stream over fetch with its parser, one list of topics,
+ * reconnecting, gaps, probes, iteration) are methods of the services, so that every import has them.
  */
 export default [
   {
     name: "import PocketBase from 'pocketbase-typescript'",
     path: 'dist/index.js',
     import: 'PocketBase',
-    limit: '10.3 kB',
+    limit: '13.4 kB',
   },
   {
     name: "import { MemoryAuthStore } from 'pocketbase-typescript'",
@@ -24,7 +25,7 @@ export default [
     name: "import { isClientResponseError } from 'pocketbase-typescript'",
     path: 'dist/index.js',
     import: '{ isClientResponseError }',
-    limit: '0.1 kB',
+    limit: '0.12 kB',
   },
   {
     name: "import { isTokenExpired } from 'pocketbase-typescript'",

@@ -119,12 +119,19 @@ export { RecordService } from './services/records/index.ts'
 export type { Given, TypedRecordService } from './services/records/typed.ts'
 export type { EventIterator } from './realtime/events.ts'
 export { RealtimeService } from './services/realtime.ts'
-export type { EventsOptions, SubscribeOptions, UnsubscribeFunc } from './services/realtime.ts'
+export type {
+  EventsOptions,
+  SubscribeOptions,
+  SubscribeSettings,
+  UnsubscribeFunc,
+} from './services/realtime.ts'
 export type { RealtimeChange, RealtimeGap, RealtimeOptions } from './realtime/connection.ts'
 export type { EventSourceLike } from './realtime/stream.ts'
 export type {
+  EventsSettings,
   RecordEvent,
   RecordSubscribeOptions,
   RecordSubscription,
+  TypedSubscribeOptions,
 } from './services/records/events.ts'
 export { SettingsService } from './services/settings.ts'

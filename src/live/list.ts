@@ -10,15 +10,16 @@ import type {
   TypedRecordService,
   UnsubscribeFunc,
 } from '../index.ts'
-import { Live } from './live.ts'
+import { LiveStore } from './live.ts'
 import type { Opening, Reading } from './live.ts'
 import { createOrder } from './order.ts'
 import type { Row } from './order.ts'
+import type { LiveList, Named, NameOf, Plain, SchemaOf } from './types.ts'
 
 /** Rows that one request confirms: as many as a filter has room for beside the list's own. */
 const confirmedAtOnce = 60
 
-/** Options of {@link liveList} besides those of the records. */
+/** Options of {@link liveList} that are the same with and without a schema. */
 export interface LiveListLimits {
   /** Only records that match. A relation's fields in it are read when the record itself changes, not when the related one does. */
   filter?: string | Filter | undefined
@@ -43,8 +44,7 @@ export interface LiveListOptions extends RequestOptions, LiveListLimits {
 export interface TypedLiveListOptions<S, N, E extends string, F extends string>
   extends TypedRecordOptions<S, N, E, F>, LiveListLimits {}
 
-/** A list that follows the database; see {@link liveList}. */
-export class LiveList<T> extends Live<readonly T[]> {
+class ListStore<T> extends LiveStore<readonly T[]> {
   readonly #service: RecordService<any>
   readonly #request: LiveListOptions
   readonly #filter: Filter | undefined
@@ -163,14 +163,19 @@ function template(client: PocketBase<any>, strings: string[], ...values: unknown
  * @throws TypeError for a sort that it cannot keep and for fields without the id. What goes wrong later rejects `ready`, and is
  * its `error`.
  */
-export function liveList<S, N, E extends string = never, F extends string = never>(
-  service: TypedRecordService<S, N>,
-  options?: TypedLiveListOptions<S, N, E, F>,
-): LiveList<Answer<S, N, E, F>>
 export function liveList<T = RecordModel>(
-  service: RecordService<T>,
+  service: RecordService<T> & Plain,
   options?: LiveListOptions,
 ): LiveList<T>
+/** The same with a schema: what it holds follows `expand` and `fields`. */
+export function liveList<
+  R extends TypedRecordService<any, any>,
+  E extends string = never,
+  F extends string = never,
+>(
+  service: R,
+  options?: R extends Named<infer S, infer N> ? TypedLiveListOptions<S, N, E, F> : never,
+): LiveList<Answer<SchemaOf<R>, NameOf<R>, E, F>>
 export function liveList(service: RecordService<any>, options?: any): any {
-  return new LiveList(service, options)
+  return new ListStore(service, options)
 }

@@ -6,18 +6,13 @@ import type {
 } from '../index.ts'
 import { Confirmer } from './confirmer.ts'
 import type { Row } from './order.ts'
+import type { Live, LiveState } from './types.ts'
 
 /** Silence that ends what is being read, where no `livenessMs` says how long a silence may be. */
 const readTimeoutMs = 10_000
 
 const firstPauseMs = 200
 const maxPauseMs = 5_000
-
-/**
- * What it is doing: reading for the first time; following the database; cut off from the server, or reading everything again since;
- * ended.
- */
-export type LiveState = 'loading' | 'live' | 'stale' | 'closed'
 
 /** What ends a subscription, and what it tells when it has ended. */
 export interface Opening {
@@ -32,14 +27,9 @@ export interface Reading {
   requestKey: null
 }
 
-/** Rows that follow the database; see {@link liveList} and {@link liveOne}. */
-export abstract class Live<Snapshot> {
-  /**
-   * Resolves when everything has been read for the first time. Rejects when it cannot be read, or not be held; then {@link error}
-   * has the reason as well.
-   */
+/** What lists and single records have in common. */
+export abstract class LiveStore<Snapshot> implements Live<Snapshot> {
   readonly ready: Promise<void>
-  /** Why it ended by itself; `undefined` while it has not, and after {@link close}. */
   error: unknown
 
   protected readonly rows = new Map<string, any>()
@@ -70,26 +60,18 @@ export abstract class Live<Snapshot> {
     this.ready.catch(() => {})
   }
 
-  /** What it is doing. */
   get state(): LiveState {
     return this.#state
   }
 
-  /** What is known now: the same object until something changes, and in it the same rows as long as they stay. */
   getSnapshot = (): Snapshot => this.#snapshot
 
-  /**
-   * Calls `listener` whenever the snapshot or {@link state} changes.
-   *
-   * @returns a function that removes it.
-   */
   subscribe = (listener: () => void): (() => void) => {
     const own = (): void => listener()
     this.#listeners.add(own)
     return () => void this.#listeners.delete(own)
   }
 
-  /** Ends it: no further request, no further change. The last snapshot stays. */
   close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
@@ -101,7 +83,6 @@ export abstract class Live<Snapshot> {
     this.#tell()
   }
 
-  /** What the end of a `using` block calls: the same as {@link close}. */
   [Symbol.dispose](): void {
     this.close()
   }

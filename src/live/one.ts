@@ -7,9 +7,10 @@ import type {
   TypedRecordService,
   UnsubscribeFunc,
 } from '../index.ts'
-import { Live } from './live.ts'
+import { LiveStore } from './live.ts'
 import type { Opening, Reading } from './live.ts'
 import type { Row } from './order.ts'
+import type { LiveOne, Named, NameOf, Plain, SchemaOf } from './types.ts'
 
 /** Options of {@link liveOne} without a schema. */
 export interface LiveOneOptions extends RequestOptions {
@@ -19,8 +20,7 @@ export interface LiveOneOptions extends RequestOptions {
   fields?: string | undefined
 }
 
-/** A record that follows the database; see {@link liveOne}. */
-export class LiveOne<T> extends Live<T | null | undefined> {
+class OneStore<T> extends LiveStore<T | null | undefined> {
   readonly #service: RecordService<any>
   readonly #id: string
   readonly #options: LiveOneOptions
@@ -65,16 +65,21 @@ export class LiveOne<T> extends Live<T | null | undefined> {
  * await post.ready
  * ```
  */
-export function liveOne<S, N, E extends string = never, F extends string = never>(
-  service: TypedRecordService<S, N>,
-  id: string,
-  options?: TypedRecordOptions<S, N, E, F>,
-): LiveOne<Answer<S, N, E, F>>
 export function liveOne<T = RecordModel>(
-  service: RecordService<T>,
+  service: RecordService<T> & Plain,
   id: string,
   options?: LiveOneOptions,
 ): LiveOne<T>
+/** The same with a schema: what it holds follows `expand` and `fields`. */
+export function liveOne<
+  R extends TypedRecordService<any, any>,
+  E extends string = never,
+  F extends string = never,
+>(
+  service: R,
+  id: string,
+  options?: R extends Named<infer S, infer N> ? TypedRecordOptions<S, N, E, F> : never,
+): LiveOne<Answer<SchemaOf<R>, NameOf<R>, E, F>>
 export function liveOne(service: RecordService<any>, id: string, options?: any): any {
-  return new LiveOne(service, id, options)
+  return new OneStore(service, id, options)
 }

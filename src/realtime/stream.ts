@@ -6,7 +6,9 @@ import type { SSEMessage } from './sse-parser.ts'
 
 /** What realtime needs of an `EventSource`. */
 export interface EventSourceLike {
+  /** Hears the events of one name, with `data`; `error` when the stream is lost. */
   addEventListener(type: string, listener: (event: any) => void): void
+  /** Ends the stream. */
   close(): void
 }
 

@@ -22,7 +22,10 @@ interface Subscription {
 }
 
 /** Options of subscriptions. */
-export interface SubscribeOptions extends SendOptions {
+export interface SubscribeOptions extends SendOptions, SubscribeSettings {}
+
+/** What subscriptions take besides what the server gets. */
+export interface SubscribeSettings {
   /** Called once, when the subscription ends, whoever ends it; with an error, if that is why. */
   onEnd?: ((error?: unknown) => void) | undefined
 }

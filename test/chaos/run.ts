@@ -98,7 +98,8 @@ console.log(`${faults} faults on PocketBase ${version}, FC_SEED=${seed}`)
     await settled(`fault ${fault} (${kind})`)
   }
 
-  for (const { list } of lists) if (list.error) problems.push(`a list ended: ${inspect(list.error)}`)
+  for (const { list } of lists)
+    if (list.error) problems.push(`a list ended: ${inspect(list.error)}`)
   await heardOnce()
   if (losses !== gaps) problems.push(`${losses} streams lost, ${gaps} gaps told`)
   console.log(`${writers.done} writes, ${writers.failed} failed; ${losses} streams lost`)

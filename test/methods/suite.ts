@@ -59,10 +59,19 @@ export async function outcomeOf(tested: Case, context: Context): Promise<Outcome
   }
 }
 
+/** Longer than any case takes on a slow computer. */
+const maxCaseMs = 30_000
+
 async function cellOf(run: () => Promise<string>): Promise<Cell> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Not done after ${maxCaseMs} ms`)), maxCaseMs)
+  })
   try {
-    return { text: await run(), isGood: true }
+    return { text: await Promise.race([run(), tooLate]), isGood: true }
   } catch (reason) {
     return { text: 'FAILED', isGood: false, reason }
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -15,6 +15,7 @@ const printed: Record<string, RegExp> = {
   'Sign in 1': /^true true\ngrace@example.com\nnobody$/m,
   'Types by schema 1': /^Hello nobody$/m,
   'Lists that stay right 1': /^Hello\n(.*\n)*true true$/m,
+  'Realtime 1': /^create Hello, realtime$/m,
   'Files 1': /^text or bytes /m,
   'Errors 1': /^Cannot be blank\.$/m,
   'Auth stores 2': /^200$/m,

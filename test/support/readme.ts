@@ -33,5 +33,6 @@ export function readmeBlocks(): CodeBlock[] {
 export const sources: Readonly<Record<string, string>> = {
   'pocketbase-typescript': join(root, 'src/index.ts'),
   'pocketbase-typescript/node': join(root, 'src/node/index.ts'),
+  'pocketbase-typescript/live': join(root, 'src/live/index.ts'),
   'pocketbase-typescript/testing': join(root, 'src/testing/index.ts'),
 }

@@ -19,7 +19,12 @@ import type { EventIterator } from '../../realtime/events.ts'
 import type { UnsubscribeFunc } from '../realtime.ts'
 import type { AuthMethodsList, RecordAuthResponse } from './auth.ts'
 import { bulk } from './bulk.ts'
-import type { RecordEvent, RecordSubscribeOptions, RecordSubscription } from './events.ts'
+import type {
+  EventsSettings,
+  RecordEvent,
+  RecordSubscribeOptions,
+  RecordSubscription,
+} from './events.ts'
 
 /** Refines options: records can be expanded. */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- inherited methods with more precise options
@@ -233,12 +238,7 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
    * for await (const { action, record } of pb.collection('posts').events()) console.log(action, record.id)
    * ```
    */
-  events<T = M>(
-    options?: RecordSubscribeOptions & {
-      topic?: string | undefined
-      maxWaiting?: number | undefined
-    },
-  ): EventIterator<RecordEvent<T>> {
+  events<T = M>(options?: RecordSubscribeOptions & EventsSettings): EventIterator<RecordEvent<T>> {
     const { topic = '*', ...rest } = options ?? {}
     return this.client.realtime.events(this.topic(topic), rest)
   }

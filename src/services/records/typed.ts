@@ -18,7 +18,16 @@ import type {
   TypedRecordOptions,
   TypedSortOptions,
 } from '../options.ts'
+import type { EventIterator } from '../../realtime/events.ts'
+import type { UnsubscribeFunc } from '../realtime.ts'
 import type { RecordAuthResponse } from './auth.ts'
+import type {
+  EventsSettings,
+  RecordEvent,
+  RecordSubscribeOptions,
+  RecordSubscription,
+  TypedSubscribeOptions,
+} from './events.ts'
 import type { RecordService } from './index.ts'
 
 /**
@@ -39,6 +48,9 @@ type Changing<R, Body> = (record: R) => Body | null | undefined | Promise<Body |
  * Every method takes a type of your own as well, and then checks nothing: `getOne<Mine>('1', { expand: 'anything' })`.
  */
 export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> {
+  /** Types only: what tells it from a service without a schema, and functions which schema and collection it is of. */
+  readonly '~names'?: [schema: S, collection: N]
+
   /** One record; see {@link CrudService.getOne}. */
   getOne<E extends string = never, F extends string = never>(
     id: string,
@@ -168,6 +180,33 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
     filter: string | Filter,
     options?: RequestOptions & BulkSettings,
   ): Promise<BulkProgress>
+
+  /** Calls `callback` with the changes of records; see {@link RecordService.subscribe}. */
+  subscribe<E extends string = never, F extends string = never>(
+    topic: string,
+    callback: (event: RecordEvent<Answer<S, N, E, F>>) => void,
+    options?: TypedSubscribeOptions<S, N, E, F>,
+  ): Promise<UnsubscribeFunc>
+  /** Calls `callback` with the changes of records, of a type of your own. */
+  subscribe<T = never>(
+    ...args: Given<
+      T,
+      [
+        topic: string,
+        callback: (event: RecordSubscription<T>) => void,
+        options?: RecordSubscribeOptions,
+      ]
+    >
+  ): Promise<UnsubscribeFunc>
+
+  /** The changes of records, for `for await`; see {@link RecordService.events}. */
+  events<E extends string = never, F extends string = never>(
+    options?: TypedSubscribeOptions<S, N, E, F> & EventsSettings,
+  ): EventIterator<RecordEvent<Answer<S, N, E, F>>>
+  /** The changes of records, of a type of your own, for `for await`. */
+  events<T = never>(
+    ...args: Given<T, [options?: RecordSubscribeOptions & EventsSettings]>
+  ): EventIterator<RecordEvent<T>>
 
   /** Signs in with a password; see {@link RecordService.authWithPassword}. */
   authWithPassword<E extends string = never>(

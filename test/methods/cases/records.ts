@@ -271,6 +271,48 @@ export const RecordService: Cases = {
       return failure(TypeError, async () => posts.deleteWhere(' '))
     },
   },
+  subscribe: {
+    async ok({ guest, post }) {
+      const client = guest()
+      const heard = new Promise((resolve) => {
+        void client
+          .collection('posts')
+          .subscribe('*', resolve)
+          .then(async () => post())
+      })
+      assert.equal(((await heard) as { action: string }).action, 'create')
+      await client.close()
+    },
+    fails: async ({ guest }) =>
+      failure(TypeError, async () =>
+        guest()
+          .collection('posts')
+          .subscribe('', () => {}),
+      ),
+  },
+  unsubscribe: {
+    async ok({ guest }) {
+      const client = guest()
+      await client.collection('posts').subscribe('*', () => {})
+      await client.collection('posts').subscribe('RECORD_ID', () => {})
+      await client.collection('posts').unsubscribe()
+      assert.equal(client.realtime.isConnected, false)
+    },
+    fails: 'cannot fail: what is not subscribed to is left alone',
+  },
+  events: {
+    async ok({ guest, post }) {
+      const client = guest()
+      const events = client.collection('posts').events()
+      const next = events.next()
+      await client.collection('posts').subscribe('*', () => {})
+      await post()
+      assert.equal((await next).value?.action, 'create')
+      await client.close()
+    },
+    fails: async ({ guest }) =>
+      failure(TypeError, () => guest().collection('posts').events({ topic: '' })),
+  },
   listAuthMethods: {
     async ok({ guest }) {
       const methods = await guest().collection('users').listAuthMethods()

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { PublicMethod } from './suite.ts'
 
 /** Exported interfaces with methods that callers implement, or that a class has already. */
-const notOfTheirOwn = new Set(['ProgressOutput', 'TypedRecordService'])
+const notOfTheirOwn = new Set(['EventSourceLike', 'ProgressOutput', 'TypedRecordService'])
 
 /**
  * The public methods that the built declarations of all entry points show: of classes their methods, accessors and hooks (properties

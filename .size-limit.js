@@ -2,18 +2,16 @@
  * What a few real imports cost a browser app: bundled and minified by esbuild, compressed by brotli.
  * A limit is the measured size and a small margin; raising one belongs in the commit that explains it.
  *
- * The default import was meant to stay below 6.8 kB at this stage and does not: filters that are exact on every server,
- * errors by kind, strict reading, deadlines and retries cost more than was set aside for them. `npm run bench` keeps the
- * goal and says by how much it is missed. Walks by key (0.9 kB: any sort, checked row by row, so that they never lose one
- * silently), writing where a filter matches (0.5 kB) and realtime (3.0 kB: a stream over fetch with its parser, one list of topics,
- * reconnecting, gaps, probes, iteration) are methods of the services, so that every import has them.
+ * The default import holds the whole client. Its largest parts: realtime 3.0 kB (a stream over fetch with its parser, one list of
+ * topics, reconnecting, gaps, probes, iteration), filters that are exact on every server 1.1 kB, walks by key 0.9 kB, cookies and
+ * writing where a filter matches 0.5 kB each. `npm run bench` has the goal for its size and says by how much it is missed.
  */
 export default [
   {
     name: "import PocketBase from 'pocketbase-typescript'",
     path: 'dist/index.js',
     import: 'PocketBase',
-    limit: '13.4 kB',
+    limit: '13.5 kB',
   },
   {
     name: "import { MemoryAuthStore } from 'pocketbase-typescript'",

@@ -103,7 +103,6 @@ export function normalizeUnknownQueryParams(options: SendOptions = {}): void {
     query[key] = options[key]
     delete options[key]
   }
-  if (!query) return
-  options.query = query
-  delete options.params
+  if (query) options.query = query
+  if ('params' in options) delete options.params
 }

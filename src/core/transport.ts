@@ -175,6 +175,8 @@ export class Transport {
     )
     let options: SendOptions = { ...given, body, headers: ownHeaders }
     if (host.beforeSend) {
+      // Hooks may change it in place, and it can be the caller's own.
+      if (options.query) options.query = { ...options.query }
       const result = (await call.run(() => host.beforeSend!(url, options))) ?? {}
       url = result.url || url
       // Older hooks return the options themselves.
@@ -242,7 +244,7 @@ export class Transport {
     const send = own ?? this.#options.fetch ?? fetch
     // Streams need `duplex`.
     const init = { duplex: 'half', ...rest, body: toJSON(body) } as OutgoingRequest['init']
-    const fail = (cause: unknown, prefix?: string): never => {
+    const fail = async (cause: unknown, prefix?: string): Promise<never> => {
       throw networkError(cause, call, prefix)
     }
     // The first added is the outermost.

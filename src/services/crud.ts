@@ -7,7 +7,7 @@ import { path } from '../core/path.ts'
 import type { ListResult } from '../schema/records.ts'
 import { BaseService } from './base.ts'
 import type { CommonOptions, ListOptions, WalkOptions } from './options.ts'
-import { askList, maxPerPage, walkByKey } from './walk.ts'
+import { askList, checkBatch, maxPerPage, walkByKey } from './walk.ts'
 
 /** The body of a create or update: a plain object (files in it become multipart parts), or form data. */
 export type BodyParams = { [key: string]: any } | FormData
@@ -37,10 +37,8 @@ export abstract class CrudService<M> extends BaseService {
     batchOrOptions?: number | WalkOptions,
     options?: ListOptions,
   ): Promise<T[]> {
-    const isNumber = typeof batchOrOptions === 'number'
-    const given: WalkOptions = isNumber
-      ? { batch: batchOrOptions, ...options }
-      : { ...batchOrOptions }
+    const own = typeof batchOrOptions === 'number' ? { batch: batchOrOptions } : batchOrOptions
+    const given: WalkOptions = { ...own, ...options }
     const isById = /^\s*[-+]?id\s*$/.test(given.sort ?? given.query?.['sort'])
     const all: T[] = []
     for await (const items of this.walk<T>({ walk: isById ? 'key' : 'pages', ...given }))
@@ -64,8 +62,8 @@ export abstract class CrudService<M> extends BaseService {
    * `GET {path}`, once per page; with a descending `sort` by other fields than the id, once more
    *
    * @throws TypeError, when the first row is asked for or as soon as it shows, where the order cannot be told from the rows:
-   * other sorts than by own fields (`author.name`, `@random`, `title:lower`), lists, objects and null as values, `email` for
-   * others than superusers. `walk: 'pages'` is the way out.
+   * other sorts than by own fields (`author.name`, `@random`, `title:lower`), lists, objects and null as values, `email`.
+   * `walk: 'pages'` is the way out.
    */
   async *iterate<T = M>(options?: WalkOptions): AsyncGenerator<T, void, undefined> {
     for await (const items of this.pages<T>(options)) yield* items
@@ -76,8 +74,8 @@ export abstract class CrudService<M> extends BaseService {
    *
    * `GET {path}`, once per page
    */
-  async *pages<T = M>(options?: WalkOptions): AsyncGenerator<T[], void, undefined> {
-    yield* this.walk<T>({ walk: 'key', requestKey: null, ...options })
+  pages<T = M>(options?: WalkOptions): AsyncGenerator<T[], void, undefined> {
+    return this.walk<T>({ walk: 'key', requestKey: null, ...options })
   }
 
   /**
@@ -88,7 +86,7 @@ export abstract class CrudService<M> extends BaseService {
    * @throws ApiError 400 for a filter that the server cannot read, 403 for those who may not list.
    */
   async count(filter?: string | Filter, options?: CommonOptions): Promise<number> {
-    const query = { perPage: 1, fields: 'id', skipTotal: false, filter, ...options?.query }
+    const query = { perPage: 1, fields: 'id', filter, ...options?.query }
     return (await askList(this, { requestKey: null, ...options, query })).totalItems
   }
 
@@ -115,7 +113,7 @@ export abstract class CrudService<M> extends BaseService {
   async getFirstListItem<T = M>(filter: string | Filter, options?: CommonOptions): Promise<T> {
     const first = await this.getFirstOrNull<T>(filter, options)
     if (first !== null) return first
-    throw this.missing('', `The requested resource wasn't found.`)
+    throw missing(this, '', `The requested resource wasn't found.`)
   }
 
   /**
@@ -127,7 +125,8 @@ export abstract class CrudService<M> extends BaseService {
    */
   async getFirstOrNull<T = M>(filter: string | Filter, options?: CommonOptions): Promise<T | null> {
     // Nothing at all would match anything.
-    if (filter == null) throw new TypeError('The filter is missing.')
+    if (filter == null)
+      throw new TypeError(`${this.baseCrudPath}: the filter is missing; '' matches any.`)
     const { items } = await this.getList<T>(1, 1, {
       ...options,
       [defaultKey]: `one_by_filter_${this.baseCrudPath}_${filterKey(filter)}`,
@@ -145,7 +144,7 @@ export abstract class CrudService<M> extends BaseService {
    */
   async getOne<T = M>(id: string, options?: CommonOptions): Promise<T> {
     // Asked for as it is, this would be the list.
-    if (!id) throw this.missing('/', 'Missing required record id.')
+    if (!id) throw missing(this, '/', 'Missing required record id.')
     return this.decode(
       await this.client.send(this.pathOf(id), { method: 'GET', ...options, [expects]: 'record' }),
     )
@@ -158,12 +157,10 @@ export abstract class CrudService<M> extends BaseService {
    * `GET {path}/{id}`
    */
   async getOneOrNull<T = M>(id: string, options?: CommonOptions): Promise<T | null> {
-    try {
-      return await this.getOne<T>(id, options)
-    } catch (error) {
+    return this.getOne<T>(id, options).catch((error: unknown) => {
       if ((error as ClientResponseError).status === 404) return null
       throw error
-    }
+    })
   }
 
   /**
@@ -218,17 +215,17 @@ export abstract class CrudService<M> extends BaseService {
   /** Pages of all models, as the options say. */
   private async *walk<T>(given: WalkOptions): AsyncGenerator<T[], void, undefined> {
     // A page of its own would be asked for again and again.
-    const { batch = maxPerPage, page: _page, walk, query, ...rest } = given
-    if (!(batch > 0)) throw new TypeError(`batch is ${batch}; pass 1 to ${maxPerPage}.`)
+    const { batch = maxPerPage, page: _page, walk, ...rest } = given
+    checkBatch(this, batch)
     if (walk === 'key') {
-      for await (const rows of walkByKey(this, batch, { ...rest, query }))
+      for await (const rows of walkByKey(this, batch, rest))
         yield rows.map((row) => this.decode<T>(row))
       return
     }
     for (let page = 1; ; page++) {
       const { items, perPage } = await this.getList<T>(page, batch, {
         ...rest,
-        query: { skipTotal: 1, ...query, page },
+        query: { skipTotal: 1, ...rest.query, page },
       })
       if (items[0]) yield items
       // The server's perPage: it clamps ours.
@@ -239,17 +236,16 @@ export abstract class CrudService<M> extends BaseService {
   private pathOf(id: string): string {
     return this.baseCrudPath + path`/${id}`
   }
+}
 
-  /** The 404 that no server was asked for. */
-  private missing(end: string, message: string): NotFoundError {
-    const target = this.baseCrudPath + end
-    const response = { status: 404, message, data: {} }
-    return new NotFoundError({
-      method: 'GET',
-      path: target,
-      url: this.client.buildURL(target),
-      status: 404,
-      response,
-    })
-  }
+/** The 404 that no server was asked for. */
+function missing(
+  { client, baseCrudPath }: CrudService<any>,
+  end: string,
+  message: string,
+): NotFoundError {
+  const target = baseCrudPath + end
+  const response = { status: 404, message, data: {} }
+  const url = client.buildURL(target)
+  return new NotFoundError({ method: 'GET', path: target, url, status: 404, response })
 }

@@ -25,13 +25,19 @@ interface Term {
   readonly past: '<' | '>'
 }
 
+/** @throws TypeError for what is no number of rows. */
+export function checkBatch({ baseCrudPath }: Lister, batch: number): void {
+  if (batch > 0) return
+  throw new TypeError(`${baseCrudPath}: batch is ${batch}; pass 1 to ${maxPerPage}.`)
+}
+
 /** Asks for a list. */
 export function askList(service: Lister, options: SendOptions): Promise<ListResult<Row>> {
   return service.client.send(service.baseCrudPath, { method: 'GET', ...options, [expects]: 'list' })
 }
 
 /** A tagged template of filters, which keep their meaning: see {@link FilterText}. */
-export function join(strings: readonly string[], ...values: unknown[]): FilterText {
+function filterOf(strings: readonly string[], ...values: unknown[]): FilterText {
   return new FilterText(template(strings, values))
 }
 
@@ -55,7 +61,7 @@ export async function* walkByKey(
   // Ids are unique, so this orders nothing. But views, where NULL reads like 0 or an empty text, do not have it.
   const isComposite = names.length > 1
   if (isComposite) columns.push(columns.at(-1)!.replace('id', '@rowid'))
-  const picked = fields ? `,${fields},`.replaceAll(' ', '') : ',*,'
+  const picked = `,${fields || '*'},`.replaceAll(' ', '')
   const missing = picked.includes(',*,')
     ? []
     : names.filter((name) => !picked.includes(`,${name},`))
@@ -72,14 +78,19 @@ export async function* walkByKey(
         page: 1,
         sort: columns.join(),
         fields: fields && [fields, ...missing].join(),
-        filter: filter && beyond ? join(['', ' && ', ''], text, beyond) : (beyond ?? filter),
+        filter: filter && beyond ? filterOf`${text} && ${beyond}` : (beyond ?? filter),
       },
     }).catch((cause: unknown) => {
       const error = cause as ClientResponseError
-      if (isComposite && error.status === 400) error.hint = `Views need ${wayOut}.`
+      if (isComposite && error.status === 400) error.hint = `In views, sorts need ${wayOut}.`
       throw error
     })
 
+  // NULL comes last where the order descends, and no comparison would find it. Only json columns have it.
+  const nulls = terms
+    .filter(({ name, past }) => past === '<' && name !== 'id')
+    .map(({ name }) => `${name} = null && ${name} != ''`)
+    .join(' || ')
   let last: Row | undefined
   for (let beyond: FilterText | undefined; ; beyond = after(last, terms)) {
     const { items, perPage } = await ask(beyond)
@@ -91,9 +102,7 @@ export async function* walkByKey(
       last = row
     }
     const isEnd = items.length < (perPage || batch)
-    // NULL comes last where the order descends, and no comparison would find it. Only json columns have it.
-    const nulls = names.map((name) => `${name} = null && ${name} != ''`).join(' || ')
-    if (isComposite && !beyond && !isEnd && (await ask(join([nulls]))).items[0])
+    if (nulls && !beyond && !isEnd && (await ask(new FilterText([nulls]))).items[0])
       refuse('a column is null')
     last = { ...last! }
     for (const row of items) for (const name of missing) delete row[name]
@@ -118,7 +127,9 @@ function termsOf(sort: unknown): Term[] {
     terms.push({ name, past: sign === '-' ? '<' : '>' })
     if (name === 'id') return terms
   }
-  return [...terms, { name: 'id', past: terms.at(-1)!.past }]
+  // Each doubles the filter's values.
+  if (terms.length > 6) refuse('its sort has more than 6 fields')
+  return [...terms, { ...terms.at(-1)!, name: 'id' }]
 }
 
 /** The filter of what comes after a row. The first comparison alone lets the server begin there, by an index. */
@@ -126,8 +137,8 @@ function after(row: Row, terms: readonly Term[]): FilterText | undefined {
   return terms.reduceRight<FilterText | undefined>((rest, { name, past }) => {
     const value: unknown = row[name]
     return rest
-      ? join([`${name} ${past}= `, ` && (${name} ${past} `, ' || ', ')'], value, value, rest)
-      : join([`${name} ${past} `, ''], value)
+      ? filterOf([`${name} ${past}= `, ` && (${name} ${past} `, ' || ', ')'], value, value, rest)
+      : filterOf([`${name} ${past} `, ''], value)
   }, undefined)
 }
 

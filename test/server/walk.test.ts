@@ -305,7 +305,7 @@ describeServers('walks', (pb) => {
         const error: unknown = await collect(view.iterate({ sort: 'n', batch: 7 })).catch(
           (reason: unknown) => reason,
         )
-        expect(error).toMatchObject({ status: 400, hint: `Views need walk: 'pages'.` })
+        expect(error).toMatchObject({ status: 400, hint: `In views, sorts need walk: 'pages'.` })
         expect(await collect(view.iterate({ sort: 'n', batch: 7, walk: 'pages' }))).toHaveLength(
           240,
         )

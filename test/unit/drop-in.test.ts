@@ -94,6 +94,8 @@ const calls: { [name: string]: (pb: Official) => unknown } = {
   'getFullList with a batch': (pb) => pb.collection('posts').getFullList(100, { sort: '-created' }),
   'getFullList with a batch among the options': (pb) =>
     pb.collection('posts').getFullList({ batch: 50, filter: 'a = 1' }),
+  'getFullList with options alone, as the second argument': (pb) =>
+    pb.collection('posts').getFullList(undefined, { batch: 50, filter: 'a = 1' }),
   'getFullList with perPage among the options': (pb) =>
     pb.collection('posts').getFullList({ perPage: 7 }),
   'getFullList with the total': (pb) =>

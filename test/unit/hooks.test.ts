@@ -1,10 +1,28 @@
 import { describe, expect, test } from 'vitest'
 
-import { ClientResponseError, DecodeError, NotFoundError } from '../../src/index.ts'
+import {
+  ClientResponseError,
+  DecodeError,
+  NetworkError,
+  NotFoundError,
+  PocketBase,
+} from '../../src/index.ts'
 import type { Middleware, SendOptions } from '../../src/index.ts'
 import { json, observed } from '../support/observed.ts'
 
 describe('beforeSend', () => {
+  test('may change the query in place, and not that of the caller', async () => {
+    const { client, requests } = observed(() => json({ id: '1' }))
+    client.beforeSend = (_, options) => {
+      options.query!['n'] = Number(options.query!['n'] ?? 0) + 1
+    }
+    const query = { n: 1 }
+    await client.collection('posts').getOne('1', { query })
+    await client.collection('posts').getOne('1', { query })
+    expect(query).toEqual({ n: 1 })
+    expect(requests.map(({ url }) => url.split('?')[1])).toEqual(['n=2', 'n=2'])
+  })
+
   test('gets the URL and the options as they would be sent', async () => {
     const { client } = observed(() => json({}))
     client.authStore.save('token')
@@ -216,6 +234,32 @@ describe('afterSend', () => {
 })
 
 describe('use', () => {
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new TypeError('no network')
+      },
+    ],
+    [
+      'rejects',
+      async () => {
+        throw new TypeError('no network')
+      },
+    ],
+  ])('next() rejects where fetch %s, and never throws', async (_, refuse) => {
+    const client = new PocketBase('http://pb.test', { fetch: refuse })
+    const caught: unknown[] = []
+    client.use((request, next) =>
+      next(request).catch((error: unknown) => {
+        caught.push(error)
+        return json({ id: '1' })
+      }),
+    )
+    await expect(client.send('/api/x', {})).resolves.toEqual({ id: '1' })
+    expect(caught).toEqual([expect.any(NetworkError)])
+  })
+
   test('wraps every request, the first added outermost', async () => {
     const { client } = observed(() => {
       seen.push('fetch')

@@ -177,11 +177,11 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
       | ((record: T) => BodyParams | null | undefined | Promise<BodyParams | null | undefined>),
     options?: BulkOptions,
   ): Promise<BulkProgress> {
-    const isFixed = typeof change !== 'function'
-    return bulk(this, filter, options, isFixed, async (row, rest) => {
-      const body: BodyParams | null | undefined = isFixed
-        ? change
-        : await change(this.decode<T>(row))
+    const isFunction = typeof change === 'function'
+    return bulk(this, filter, options, isFunction, async (row, rest) => {
+      const body: BodyParams | null | undefined = isFunction
+        ? await change(this.decode<T>(row))
+        : change
       return body && this.update(row['id'], body, rest)
     })
   }
@@ -194,7 +194,7 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
    * @throws the first failure, unless `onError` takes them, and TypeError for an empty filter; see {@link updateWhere}.
    */
   async deleteWhere(filter: string | Filter, options?: BulkOptions): Promise<BulkProgress> {
-    return bulk(this, filter, options, true, async (row, rest) => this.delete(row['id'], rest))
+    return bulk(this, filter, options, false, async (row, rest) => this.delete(row['id'], rest))
   }
 
   /**

@@ -45,7 +45,7 @@ type Changing<R, Body> = (record: R) => Body | null | undefined | Promise<Body |
  * The records of a collection of the schema `S`: {@link RecordService} with types that follow `expand` and `fields`, and that refuse
  * names which the schema does not have.
  *
- * Every method takes a type of your own as well, and then checks nothing: `getOne<Mine>('1', { expand: 'anything' })`.
+ * Every method that answers records takes a type of your own as well, and then checks nothing: `getOne<Mine>('1', { expand: 'anything' })`.
  */
 export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> {
   /** Types only: what tells it from a service without a schema, and functions which schema and collection it is of. */

@@ -13,7 +13,9 @@ const wholeDecoder = new TextDecoder()
 
 /** Reads a body to its end, or as far as anyone should. `onBytes` is called whenever some arrive. */
 export async function readBody(response: Response, onBytes: () => void): Promise<string> {
-  const reader = response.body?.getReader?.()
+  // The same, and much cheaper, where `nodeFetch` sent the request.
+  const reader =
+    (response as Partial<ReadableStream<Uint8Array>>).getReader?.() ?? response.body?.getReader?.()
   // Stand-ins for fetch, in tests and on some platforms, have less than a whole Response.
   if (!reader) return response.text ? response.text() : JSON.stringify(await response.json())
   let decoder: TextDecoder | undefined

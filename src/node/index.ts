@@ -5,3 +5,6 @@
  */
 export { FileAuthStore } from './file-auth-store.ts'
 export type { FileAuthStoreOptions } from './file-auth-store.ts'
+export { nodeFetch } from './fetch.ts'
+export type { NodeFetch, NodeFetchInit, NodeFetchOptions } from './fetch.ts'
+export type { NodeBody } from './http/payload.ts'

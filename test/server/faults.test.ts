@@ -76,7 +76,7 @@ const methods = {
   signIn: 'POST /api/collections/posts/auth-with-password',
 }
 
-describe('against faulty servers', () => {
+describe.each(['fetch', 'nodeFetch'] as const)('against faulty servers, by %s', (fetchName) => {
   const servers: FaultyServer[] = []
   let report: Report
 
@@ -91,7 +91,7 @@ describe('against faulty servers', () => {
       servers.push(server)
       cases.push({ name, url: server.url, call, timeout: error === 'TimeoutError' ? 400 : timeout })
     }
-    report = await run(cases)
+    report = await run(cases, fetchName)
   })
 
   afterAll(async () => {
@@ -162,9 +162,9 @@ interface Report {
 }
 
 /** Runs calls in a process of its own, all at once, and waits for it to end by itself. */
-async function run(cases: Case[]): Promise<Report> {
+async function run(cases: Case[], fetchName: 'fetch' | 'nodeFetch' = 'fetch'): Promise<Report> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-    env: { ...process.env, NODE_NO_WARNINGS: '1', CASES: JSON.stringify(cases) },
+    env: { ...process.env, NODE_NO_WARNINGS: '1', CASES: JSON.stringify(cases), FETCH: fetchName },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''
@@ -175,11 +175,14 @@ async function run(cases: Case[]): Promise<Report> {
   return { ...(JSON.parse(output) as Report), output, exit }
 }
 
-const client = pathToFileURL(join(import.meta.dirname, '../../src/index.ts')).href
+const source = pathToFileURL(join(import.meta.dirname, '../../src/')).href
 
 const script = `
 import { inspect } from 'node:util'
-import { MemoryAuthStore, PocketBase } from '${client}'
+import { MemoryAuthStore, PocketBase } from '${source}index.ts'
+import { nodeFetch } from '${source}node/index.ts'
+
+const fetch = process.env.FETCH === 'nodeFetch' ? nodeFetch() : undefined
 
 const calls = {
   getOne: (posts, options) => posts.getOne('abc', options),
@@ -192,7 +195,7 @@ const calls = {
 }
 
 async function attempt({ url, call, timeout }) {
-  const client = new PocketBase(url, { authStore: new MemoryAuthStore(), timeout })
+  const client = new PocketBase(url, { authStore: new MemoryAuthStore(), timeout, fetch })
   client.authStore.save('hunter2')
   const options = { query: { filter: 'hunter2' }, headers: { 'X-Secret': 'hunter2' } }
   try {

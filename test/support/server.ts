@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 
-import type { PocketBase } from '../../src/index.ts'
+import { MemoryAuthStore, PocketBase } from '../../src/index.ts'
+import { nodeFetch } from '../../src/node/index.ts'
 import { startPocketBase } from '../../src/testing/index.ts'
 import type { PocketBaseServer, StartOptions } from '../../src/testing/index.ts'
 import { versionsUnderTest } from './versions.ts'
@@ -16,6 +17,9 @@ export interface ServerUnderTest {
   /** A new client that nobody is signed in with. */
   guest(): PocketBase
 }
+
+/** `PB_FETCH=nodeFetch` runs the suites on that instead of the global `fetch`. */
+const fetch = process.env['PB_FETCH'] === 'nodeFetch' ? nodeFetch() : undefined
 
 /** Describes a suite once for each version under test, each time with a server of its own. */
 export function describeServers(
@@ -35,7 +39,8 @@ function serverUnderTest(options: StartOptions & { version: string }): ServerUnd
   let admin: PocketBase | undefined
   beforeAll(async () => {
     server = await startPocketBase(options)
-    admin = await server.superuserClient()
+    admin = clientOf(server)
+    admin.authStore = (await server.superuserClient()).authStore
   })
   afterAll(async () => server?.stop())
 
@@ -50,8 +55,13 @@ function serverUnderTest(options: StartOptions & { version: string }): ServerUnd
     get admin() {
       return running(admin)
     },
-    guest: () => running(server).client(),
+    guest: () => clientOf(running(server)),
   }
+}
+
+function clientOf({ url }: PocketBaseServer): PocketBase {
+  const authStore = new MemoryAuthStore()
+  return new PocketBase(url, { authStore, autoCancellation: false, fetch })
 }
 
 function running<T>(value: T | undefined): T {

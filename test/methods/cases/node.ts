@@ -3,7 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { FileAuthStore as FileStore } from '../../../src/node/index.ts'
+import { FileAuthStore as FileStore, nodeFetch } from '../../../src/node/index.ts'
+import { NetworkError, PocketBase } from '../../../src/index.ts'
+import { refusingUrl } from '../../support/faulty.ts'
 import { failure } from '../case.ts'
 import type { Cases } from '../case.ts'
 
@@ -54,5 +56,37 @@ export const FileAuthStore: Cases = {
         assert(error.message.includes(folder))
         return error
       }),
+  },
+}
+
+export const functions: Cases = {
+  nodeFetch: {
+    ok: async ({ guest, post }) => {
+      const { id, title } = await post()
+      const fetch = nodeFetch()
+      const client = guest({ fetch })
+      assert.equal((await client.health.check()).code, 200)
+      const page = await client.collection('posts').getList(1, 1, { filter: `id = "${id}"` })
+      assert.equal(page.items[0]?.['title'], title)
+      fetch.close()
+    },
+    fails: async () => {
+      const client = new PocketBase(await refusingUrl(), { fetch: nodeFetch() })
+      return failure(NetworkError, () => client.health.check())
+    },
+  },
+}
+
+export const NodeFetch: Cases = {
+  close: {
+    ok: async ({ guest }) => {
+      const fetch = nodeFetch()
+      const client = guest({ fetch })
+      await client.health.check()
+      fetch.close()
+      assert.equal((await client.health.check()).code, 200)
+      fetch.close()
+    },
+    fails: 'cannot fail: it closes what is there, and there may be nothing',
   },
 }

@@ -1,0 +1,20 @@
+/** For servers of tests at `localhost` and 127.0.0.1, valid for a hundred years. It protects nothing: everybody can read its key. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUCgAwIBAgITLwBjq94VR0Ef36pZ9ps8++XppTAKBggqhkjOPQQDAjAU
+MRIwEAYDVQQDDAlsb2NhbGhvc3QwIBcNMjYxMTIzMTc0NDUyWhgPMjEyNjEwMzAx
+NzQ0NTJaMBQxEjAQBgNVBAMMCWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49
+AwEHA0IABOYnJ03GqbsvWNP3OIDEOxoHU+kVDnKoH18uou1zjLswoExwi3db2nLE
+AX8apyPyx6NUOqFkpKenGAcQuOypG5CjbzBtMB0GA1UdDgQWBBTLpV/kJwsjq//n
+3lbOGDyJfVjaczAfBgNVHSMEGDAWgBTLpV/kJwsjq//n3lbOGDyJfVjaczAPBgNV
+HRMBAf8EBTADAQH/MBoGA1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAAATAKBggqhkjO
+PQQDAgNIADBFAiA4flcfQUk6y0iTsL1BAR5yItXJe+YLNqLWNiKHsLy4nwIhAOIp
+1B46N+64yU0YCfroxrqNdzHjDMedmj+wXta8Ga2F
+-----END CERTIFICATE-----
+`
+
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg1UShEeiTVi74y1DF
+w8lP/H0BPT/22vQBq52Up/z9UnqhRANCAATmJydNxqm7L1jT9ziAxDsaB1PpFQ5y
+qB9fLqLtc4y7MKBMcIt3W9pyxAF/Gqcj8sejVDqhZKSnpxgHELjsqRuQ
+-----END PRIVATE KEY-----
+`

@@ -30,15 +30,22 @@ export interface Cost {
 }
 
 interface ClientModule {
-  default: new (url: string) => {
+  default: new (
+    url: string,
+    options?: { fetch: typeof fetch },
+  ) => {
     authStore: { save(token: string, record: unknown): void }
     autoCancellation(enable: boolean): unknown
     collection(name: string): { getOne(id: string): Promise<{ id: string }> }
   }
 }
 
+interface NodeModule {
+  nodeFetch: () => typeof fetch
+}
+
 const setup = JSON.parse(process.argv.at(-1)!) as Setup
-const { module, autoCancellation = true } = setup.contestant
+const { module, nodeFetch, autoCancellation = true } = setup.contestant
 const getOne = module ? await clientOf(module) : fetchAlone()
 let fetched = 0
 
@@ -50,7 +57,9 @@ process.send!('ready')
 
 async function clientOf(url: string): Promise<(id: string) => Promise<{ id: string }>> {
   const { default: PocketBase } = (await import(url)) as ClientModule
-  const client = new PocketBase(setup.url)
+  const client = nodeFetch
+    ? new PocketBase(setup.url, { fetch: ((await import(nodeFetch)) as NodeModule).nodeFetch() })
+    : new PocketBase(setup.url)
   if (!autoCancellation) client.autoCancellation(false)
   client.authStore.save(setup.token, setup.user)
   return async (id) => client.collection(setup.collection).getOne(id)

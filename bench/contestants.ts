@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url'
 export interface Contestant {
   /** URL of the module whose default export is the client; without one it is `fetch` alone. */
   readonly module?: string
+  /** URL of the module whose `nodeFetch` it sends with, instead of the global `fetch`. */
+  readonly nodeFetch?: string
   /** Both clients' default is true. */
   readonly autoCancellation?: boolean
 }
@@ -20,6 +22,12 @@ export const official: Contestant = { module: import.meta.resolve('pocketbase') 
 
 /** This client, as npm delivers it: built. */
 export const ours: Contestant = { module: pathToFileURL(join(root, 'dist/index.js')).href }
+
+/** This client on the HTTP client of `./node`. */
+export const oursOnNodeFetch: Contestant = {
+  ...ours,
+  nodeFetch: pathToFileURL(join(root, 'dist/node/index.js')).href,
+}
 
 export function officialVersion(): string {
   const file = join(root, 'node_modules/pocketbase/package.json')

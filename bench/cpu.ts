@@ -1,4 +1,4 @@
-import { fetchAlone, official, ours } from './contestants.ts'
+import { fetchAlone, official, ours, oursOnNodeFetch } from './contestants.ts'
 import type { Contestant } from './contestants.ts'
 import type { Work } from './client-process.ts'
 import { limits } from './limits.ts'
@@ -24,7 +24,7 @@ const warmUp: readonly Work[] = [
   { count: 500, concurrency: 1 },
 ]
 
-/** CPU of a client's process per request, the same record API and the same `fetch` under both clients. */
+/** CPU of a client's process per request: the same `fetch` under both clients, and then `nodeFetch` under ours. */
 export async function measureCpu(node: string, server: BenchServer): Promise<Row[]> {
   const contestants = [
     fetchAlone,
@@ -32,10 +32,16 @@ export async function measureCpu(node: string, server: BenchServer): Promise<Row
     { ...ours, autoCancellation: false },
     official,
     ours,
+    { ...oursOnNodeFetch, autoCancellation: false },
   ]
   const samples = await sample(node, server, contestants)
-  const row = (load: keyof Samples, first: number, setting: string, max: number): Row => {
-    const [alone, theirs, own] = [samples[0]!, samples[first]!, samples[first + 1]!]
+  const row = (
+    load: keyof Samples,
+    [their, our]: readonly [number, number],
+    setting: string,
+    max: number,
+  ): Row => {
+    const [alone, theirs, own] = [samples[0]!, samples[their]!, samples[our]!]
     return {
       what: `CPU per request, ${load === 'one' ? 'one at a time' : '64 at once'}, ${setting}`,
       unit: 'µs',
@@ -47,10 +53,12 @@ export async function measureCpu(node: string, server: BenchServer): Promise<Row
     }
   }
   return [
-    row('one', 1, 'autoCancellation(false)', limits.cpuRatioOneAtATime),
-    row('one', 3, 'defaults', limits.cpuRatioOneAtATime),
-    row('many', 1, 'autoCancellation(false)', limits.cpuRatioAt64),
-    row('many', 3, 'defaults', limits.cpuRatioAt64),
+    row('one', [1, 2], 'autoCancellation(false)', limits.cpuRatioOneAtATime),
+    row('one', [3, 4], 'defaults', limits.cpuRatioOneAtATime),
+    row('many', [1, 2], 'autoCancellation(false)', limits.cpuRatioAt64),
+    row('many', [3, 4], 'defaults', limits.cpuRatioAt64),
+    row('one', [1, 5], 'nodeFetch', limits.nodeFetchCpuRatioOneAtATime),
+    row('many', [1, 5], 'nodeFetch', limits.nodeFetchCpuRatioAt64),
   ]
 }
 

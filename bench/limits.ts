@@ -6,6 +6,12 @@ export const limits = {
   /** With 64 at once `fetch` takes nearly all of both: deadlines, cancelling and checks of answers may cost next to nothing. */
   cpuRatioAt64: 1.05,
 
+  /** With `nodeFetch`, beside the official client on the global `fetch`: writing to a socket and reading from it take most of this. */
+  nodeFetchCpuRatioOneAtATime: 0.5,
+
+  /** The same with 64 at once. */
+  nodeFetchCpuRatioAt64: 0.35,
+
   /** After 100,000 requests, in MiB: ten bytes for each. A controller, a key or a promise that stays would take hundreds. */
   heapGrowthMiB: 1,
 

@@ -1,11 +1,13 @@
 import { AbortError } from '../core/errors.ts'
 
 /** Events one after the other, for `for await`. Ends with the subscription; `return()` ends both. */
-export interface EventIterator<T> extends AsyncIterableIterator<T, undefined, undefined> {
+export interface EventIterator<T> {
   /** The next event; waits for it. Rejects when the subscription cannot begin, or has ended with an error. */
   next(): Promise<IteratorResult<T, undefined>>
   /** Ends the subscription and the iteration, at once. */
   return(): Promise<IteratorResult<T, undefined>>
+  /** Itself: what `for await` asks for. */
+  [Symbol.asyncIterator](): EventIterator<T>
   /** What the end of an `await using` block calls: the same as {@link return}. */
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import { afterAll, expect, test, vi } from 'vitest'
 
@@ -52,7 +53,7 @@ describeServers(
         }
         // Some of them in one go, some while a request is under way, some when nothing is.
         const rest = random(300)
-        if (rest < 10) await new Promise((resolve) => setTimeout(resolve, rest))
+        if (rest < 10) await sleep(rest)
       }
       const wanted = [...new Set(open.map(({ topic }) => topic))].sort()
       await Promise.all(pending)

@@ -265,6 +265,7 @@ export class Transport {
       async (signal) => {
         init.signal = signal
         const response = await exchange({ url, init })
+        if (!response) return fail('fetch, or a middleware, returned no response.')
         call.showSign()
         const readAnswer = (!isFailure(response) && read) || readBody
         const text = await readAnswer(response, call.showSign).catch((cause: unknown) => {

@@ -39,7 +39,8 @@ export abstract class CrudService<M> extends BaseService {
   ): Promise<T[]> {
     const own = typeof batchOrOptions === 'number' ? { batch: batchOrOptions } : batchOrOptions
     const given: WalkOptions = { ...own, ...options }
-    const isById = /^\s*[-+]?id\s*$/.test(given.sort ?? given.query?.['sort'])
+    const { sort, fields } = { ...given, ...given.query }
+    const isById = /^\s*[-+]?id\s*$/.test(String(sort)) && !/\bid:/.test(String(fields))
     const all: T[] = []
     for await (const items of this.walk<T>({ walk: isById ? 'key' : 'pages', ...given }))
       all.push(...items)
@@ -64,6 +65,7 @@ export abstract class CrudService<M> extends BaseService {
    * @throws TypeError, when the first row is asked for or as soon as it shows, where the order cannot be told from the rows:
    * other sorts than by own fields (`author.name`, `@random`, `title:lower`), lists, objects and null as values, `email`.
    * `walk: 'pages'` is the way out.
+   * @throws AbortError once somebody else has signed in, or the token has expired: servers would answer other rows.
    */
   async *iterate<T = M>(options?: WalkOptions): AsyncGenerator<T, void, undefined> {
     for await (const items of this.pages<T>(options)) yield* items

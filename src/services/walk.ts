@@ -1,4 +1,6 @@
+import { getTokenPayload } from '../auth/token.ts'
 import type { PocketBase } from '../client.ts'
+import { AbortError } from '../core/errors.ts'
 import type { ClientResponseError } from '../core/errors.ts'
 import { FilterText, template } from '../core/filter.ts'
 import { expects, normalizeUnknownQueryParams } from '../core/options.ts'
@@ -27,8 +29,33 @@ interface Term {
 
 /** @throws TypeError for what is no number of rows. */
 export function checkBatch({ baseCrudPath }: Lister, batch: number): void {
-  if (batch > 0) return
+  if (Number.isInteger(batch) && batch > 0) return
   throw new TypeError(`${baseCrudPath}: batch is ${batch}; pass 1 to ${maxPerPage}.`)
+}
+
+/** Whether a filter matches everything. One whose text only its own server can read is not empty. */
+export function isEmpty(filter: unknown): boolean {
+  const { parts = [filter] } = (filter ?? {}) as { parts?: readonly unknown[] }
+  return !parts.join('').trim()
+}
+
+/**
+ * Notes who is signed in. Servers answer someone else, and a guest, without any error: with other rows.
+ *
+ * @returns a function that throws an AbortError once that has changed, or the token has expired.
+ */
+export function watchUser({ client, baseCrudPath }: Lister): () => void {
+  const whoIs = (): string => {
+    const { authStore } = client
+    const { collectionId, id } = getTokenPayload(authStore.token)
+    return [collectionId, id, authStore.isValid].join()
+  }
+  const before = whoIs()
+  return () => {
+    if (whoIs() === before) return
+    const message = 'Who is signed in has changed meanwhile, or the token has expired.'
+    throw new AbortError({ method: 'GET', path: baseCrudPath, message })
+  }
 }
 
 /** Asks for a list. */
@@ -68,6 +95,8 @@ export async function* walkByKey(
   for (const name of names) if (picked.includes(`,${name}:`)) refuse(`fields cuts "${name}"`)
 
   const text = filter instanceof FilterText ? filter : new FilterText([String(filter)])
+  const isFiltered = !isEmpty(filter)
+  const checkUser = watchUser(service)
   const ask = async (beyond?: FilterText): Promise<ListResult<Row>> =>
     askList(service, {
       ...options,
@@ -78,11 +107,16 @@ export async function* walkByKey(
         page: 1,
         sort: columns.join(),
         fields: fields && [fields, ...missing].join(),
-        filter: filter && beyond ? filterOf`${text} && ${beyond}` : (beyond ?? filter),
+        filter: isFiltered && beyond ? filterOf`${text} && ${beyond}` : (beyond ?? filter),
       },
     }).catch((cause: unknown) => {
       const error = cause as ClientResponseError
-      if (isComposite && error.status === 400) error.hint = `In views, sorts need ${wayOut}.`
+      // Of values that a row holds: too long, or of a kind that this server cannot read.
+      if (beyond && cause instanceof TypeError) refuse(error.message)
+      if (beyond && error.status === 403)
+        error.hint = `A row's own text stands in the filter. Use ${wayOut}.`
+      if (isComposite && !beyond && error.status === 400)
+        error.hint = `In views, sorts need ${wayOut}.`
       throw error
     })
 
@@ -93,6 +127,7 @@ export async function* walkByKey(
     .join(' || ')
   let last: Row | undefined
   for (let beyond: FilterText | undefined; ; beyond = after(last, terms)) {
+    checkUser()
     const { items, perPage } = await ask(beyond)
     for (const row of items) {
       for (const name of names)

@@ -45,6 +45,13 @@ describe('getList', () => {
 })
 
 describe('getFullList', () => {
+  test('with a cut id counts pages, as it is no key', async () => {
+    const { client, requests } = observed(() => json({ items: [{ id: 'abc' }], perPage: 1000 }))
+    await client.collection('posts').getFullList({ sort: 'id', fields: 'id:excerpt(3)' })
+    expect(new URL(requests[0]!.url).searchParams.get('page')).toBe('1')
+    expect(new URL(requests[0]!.url).searchParams.get('fields')).toBe('id:excerpt(3)')
+  })
+
   test.each([
     [0, 10, 1],
     [5, 10, 1],

@@ -234,6 +234,20 @@ describe('afterSend', () => {
 })
 
 describe('use', () => {
+  test('a middleware, or a fetch, that returns nothing is named in the error', async () => {
+    const nothing = async (): Promise<any> => undefined
+    const { client } = observed(() => json({}))
+    client.use(nothing)
+    const clients = [client, new PocketBase('http://pb.test', { fetch: nothing })]
+    for (const each of clients) {
+      const error: unknown = await each.send('/api/x', {}).catch((reason: unknown) => reason)
+      expect(error).toBeInstanceOf(NetworkError)
+      expect(String(error)).toContain(
+        'GET /api/x failed: fetch, or a middleware, returned no response.',
+      )
+    }
+  })
+
   test.each([
     [
       'throws',

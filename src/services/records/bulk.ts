@@ -2,7 +2,7 @@ import { isClientResponseError } from '../../core/errors.ts'
 import type { Filter } from '../../core/filter.ts'
 import type { SendOptions } from '../../core/options.ts'
 import type { BulkOptions, BulkProgress } from '../options.ts'
-import { checkBatch, maxPerPage, walkByKey } from '../walk.ts'
+import { checkBatch, isEmpty, maxPerPage, walkByKey, watchUser } from '../walk.ts'
 import type { Row } from '../walk.ts'
 import type { RecordService } from './index.ts'
 
@@ -39,20 +39,24 @@ export async function bulk(
 
   const tally = { done: 0, skipped: 0, failed: 0, total: await service.count(filter, options) }
   if (dryRun) return tally
-  let failure: unknown
+  const failures: unknown[] = []
+  const checkUser = watchUser(service)
   const one = async (row: Row): Promise<void> => {
     const id: string = row['id']
+    checkUser()
     try {
       tally[(await act(row, options)) ? 'done' : 'skipped']++
     } catch (error) {
       // A bug of the caller's own is no failure of a record.
       if (!isClientResponseError(error)) throw error
+      // To someone else a record may just be hidden.
+      checkUser()
       const same = service.client.filter`id = ${id}`
       if (error.status === 404 && (await service.count(same, options).catch(() => 1)) === 0) {
         tally.skipped++
       } else {
         tally.failed++
-        if (!onError || error.isAbort) throw error
+        if (!onError || options.signal?.aborted) throw error
         onError(error, id)
       }
     }
@@ -64,16 +68,12 @@ export async function bulk(
       const queue = rows.values()
       const lane = async (): Promise<void> => {
         for (const row of queue) {
-          if (failure) return
-          await one(row).catch(
-            (error: unknown) =>
-              (failure ??=
-                error ?? new TypeError(`${where}: the change was rejected without a reason.`)),
-          )
+          if (failures.length > 0) return
+          await one(row).catch((error: unknown) => failures.push(error))
         }
       }
       await Promise.all(Array.from({ length: Math.min(concurrency, rows.length) }, lane))
-      if (failure) throw failure as Error
+      if (failures.length > 0) throw failures[0]
     }
   } catch (error) {
     if (isClientResponseError(error)) {
@@ -82,10 +82,4 @@ export async function bulk(
     throw error
   }
   return tally
-}
-
-/** Whether a filter would match everything. One whose text only its own server can read is not empty. */
-function isEmpty(filter: string | Filter | undefined): boolean {
-  const { parts = [filter] } = (filter ?? {}) as { parts?: readonly unknown[] }
-  return !parts.join('').trim()
 }

@@ -55,16 +55,8 @@ type Wrong<S, N, P extends string, L extends number = 6> = L extends 0
       ? never
       : SchemaError<`'${P}' is not a relation of ${N & string}`>
 
-/** Counts down. */
-interface Less {
-  [n: number]: number
-  6: 5
-  5: 4
-  4: 3
-  3: 2
-  2: 1
-  1: 0
-}
+/** Counts down: at each place one less than its number. */
+type Less = readonly [0, 0, 1, 2, 3, 4, 5]
 
 /** The text up to its last separator, followed by every relation that may come next: what editors offer. */
 type Suggested<S, N, E extends string, Done extends string = ''> = E extends `${infer A},${infer B}`

@@ -1,5 +1,4 @@
 import type { ClientResponseError } from '../core/errors.ts'
-import type { Filter } from '../core/filter.ts'
 import type { RequestOptions, SendOptions } from '../core/options.ts'
 import type { ExpandArg } from '../schema/expand.ts'
 import type { FieldsArg } from '../schema/fields.ts'
@@ -118,32 +117,12 @@ export interface TypedSortOptions<
 }
 
 /** Options of lists with a schema. */
-export interface TypedListOptions<
-  S,
-  N,
-  E extends string,
-  F extends string,
-  O extends string,
-> extends TypedSortOptions<S, N, E, F, O> {
-  /** See {@link PocketBase.filter} for values that come from people. */
-  filter?: string | Filter | undefined
-  /** Do not count: `totalItems` and `totalPages` become -1, and the list is faster. */
-  skipTotal?: boolean | undefined
-}
+export interface TypedListOptions<S, N, E extends string, F extends string, O extends string>
+  extends TypedSortOptions<S, N, E, F, O>, Pick<ListOptions, 'filter' | 'skipTotal'> {}
 
 /** Options of full lists and walks with a schema. */
-export interface TypedFullListOptions<
-  S,
-  N,
-  E extends string,
-  F extends string,
-  O extends string,
-> extends TypedListOptions<S, N, E, F, O> {
-  /** Rows per request, 1000 (the server's limit) by default. */
-  batch?: number | undefined
-  /** How pages follow each other; see {@link WalkOptions.walk}. */
-  walk?: 'key' | 'pages' | undefined
-}
+export interface TypedFullListOptions<S, N, E extends string, F extends string, O extends string>
+  extends TypedListOptions<S, N, E, F, O>, Pick<WalkOptions, 'batch' | 'walk'> {}
 
 /** Options of `updateWhere` and `deleteWhere` with a schema. */
 export interface TypedBulkOptions<S, N, E extends string, F extends string>

@@ -59,7 +59,7 @@ export type {
   TokenConfig,
   ViewCollectionModel,
 } from './schema/collections.ts'
-export type { BaseModel, ListResult, RecordModel } from './schema/records.ts'
+export type { BaseModel, BodyParams, ListResult, RecordModel } from './schema/records.ts'
 export type {
   AuthOnly,
   AuthRecords,
@@ -84,7 +84,6 @@ export { BaseService } from './services/base.ts'
 export { CollectionService } from './services/collections.ts'
 export type { CollectionImport } from './services/collections.ts'
 export { CrudService } from './services/crud.ts'
-export type { BodyParams } from './services/crud.ts'
 export { FileService } from './services/files.ts'
 export type { FileOptions } from './services/files.ts'
 export { HealthService } from './services/health.ts'

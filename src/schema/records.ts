@@ -28,3 +28,6 @@ export interface RecordModel extends BaseModel {
   /** The related records that `expand` asked for and the caller may see, by relation. */
   expand?: { [key: string]: any }
 }
+
+/** The body of a create or update: a plain object (files in it become multipart parts), or form data. */
+export type BodyParams = { [key: string]: any } | FormData

@@ -1,5 +1,4 @@
-import type { BodyParams } from '../services/crud.ts'
-import type { RecordModel } from './records.ts'
+import type { BodyParams, RecordModel } from './records.ts'
 
 /** The schema of a client without one. It must stay empty: `Untyped extends S` is how signatures tell. */
 export interface Untyped {}

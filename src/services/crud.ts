@@ -4,13 +4,12 @@ import { filterKey } from '../core/filter.ts'
 import type { Filter } from '../core/filter.ts'
 import { defaultKey, expects } from '../core/options.ts'
 import { path } from '../core/path.ts'
-import type { ListResult } from '../schema/records.ts'
+import type { BodyParams, ListResult } from '../schema/records.ts'
 import { BaseService } from './base.ts'
 import type { CommonOptions, ListOptions, WalkOptions } from './options.ts'
 import { askList, checkBatch, maxPerPage, walkByKey } from './walk.ts'
 
-/** The body of a create or update: a plain object (files in it become multipart parts), or form data. */
-export type BodyParams = { [key: string]: any } | FormData
+export type { BodyParams }
 
 /** List, view, create, update and delete of one kind of model; for the records of a collection see `RecordService`. */
 export abstract class CrudService<M> extends BaseService {

@@ -1,9 +1,8 @@
 import type { Filter } from '../../core/filter.ts'
 import type { RequestOptions } from '../../core/options.ts'
 import type { Answer } from '../../schema/fields.ts'
-import type { ListResult } from '../../schema/records.ts'
+import type { BodyParams, ListResult } from '../../schema/records.ts'
 import type { AuthOnly, CreateOf, RecordOf, UpdateOf } from '../../schema/schema.ts'
-import type { BodyParams } from '../crud.ts'
 import type {
   BulkOptions,
   BulkProgress,

@@ -75,9 +75,9 @@ export type {
   UpdateOf,
 } from './schema/schema.ts'
 export type { ExpandArg, Expanded, ExpandMap, WithExpand } from './schema/expand.ts'
-export type { Answer, FieldsArg, Picked, SplitFields } from './schema/fields.ts'
+export type { Answer, FieldsArg, SplitFields, WithFields } from './schema/fields.ts'
 export type { FilterParams, Placeholder } from './schema/filter.ts'
-export type { Dynamic, Head, Split, Tail, Target } from './schema/paths.ts'
+export type { IsDynamic, PathHead, PathTail, RelationTarget, SplitPaths } from './schema/paths.ts'
 export type { SortArg } from './schema/sort.ts'
 
 export { BaseService } from './services/base.ts'
@@ -115,7 +115,7 @@ export type {
 export { expanded } from './services/records/expanded.ts'
 export type { ExpandedPath, ExpandedValue } from './services/records/expanded.ts'
 export { RecordService } from './services/records/index.ts'
-export type { Given, TypedRecordService } from './services/records/typed.ts'
+export type { TypedRecordService, UncheckedArguments } from './services/records/typed.ts'
 export type { EventIterator } from './realtime/events.ts'
 export { RealtimeService } from './services/realtime.ts'
 export type {

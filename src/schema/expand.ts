@@ -1,4 +1,4 @@
-import type { Dynamic, Head, Split, Tail, Target } from './paths.ts'
+import type { IsDynamic, PathHead, PathTail, RelationTarget, SplitPaths } from './paths.ts'
 import type { RecordOf, RelationsOf, SchemaError } from './schema.ts'
 
 /**
@@ -9,10 +9,14 @@ export type Expanded<S, N, P extends string> = RecordOf<S, N> & { expand?: Expan
 
 /** What `expand` holds for the paths `P`: a record, or a list for a relation to many. */
 export type ExpandMap<S, N, P extends string> =
-  Dynamic<P> extends true
+  IsDynamic<P> extends true
     ? { [relation: string]: any }
     : {
-        [H in Head<P>]?: ExpandValue<S, RelationsOf<S, N>[H & keyof RelationsOf<S, N>], Tail<P, H>>
+        [H in PathHead<P>]?: ExpandValue<
+          S,
+          RelationsOf<S, N>[H & keyof RelationsOf<S, N>],
+          PathTail<P, H>
+        >
       }
 
 type ExpandValue<S, R, P extends string> = R extends readonly (infer N)[]
@@ -30,10 +34,10 @@ export type WithExpand<S, N, P extends string> = [P] extends [never]
  * Behind `infer` inference does not look for `E` in the parts that say what is wrong, which would cost half as much again.
  */
 export type ExpandArg<S, N, E extends string> =
-  Dynamic<E> extends true
+  IsDynamic<E> extends true
     ? E
     : E extends unknown
-      ? Verdict<Wrong<S, N, Split<E>>, S, N, E> extends infer V
+      ? Verdict<Wrong<S, N, SplitPaths<E>>, S, N, E> extends infer V
         ? [V] extends [never]
           ? E
           : V
@@ -49,7 +53,7 @@ type Wrong<S, N, P extends string, L extends number = 6> = L extends 0
   ? SchemaError<'a server expands at most 6 levels'>
   : P extends `${infer H}.${infer R}`
     ? H extends keyof RelationsOf<S, N>
-      ? Wrong<S, Target<RelationsOf<S, N>[H]>, R, Less[L]>
+      ? Wrong<S, RelationTarget<RelationsOf<S, N>[H]>, R, Less[L]>
       : SchemaError<`'${H}' is not a relation of ${N & string}`>
     : P extends keyof RelationsOf<S, N>
       ? never
@@ -69,6 +73,6 @@ type SuggestedPath<S, N, E extends string, Done extends string> = E extends ` ${
     ? never
     : E extends `${infer H}.${infer R}`
       ? H extends keyof RelationsOf<S, N>
-        ? SuggestedPath<S, Target<RelationsOf<S, N>[H]>, R, `${Done}${H}.`>
+        ? SuggestedPath<S, RelationTarget<RelationsOf<S, N>[H]>, R, `${Done}${H}.`>
         : never
       : `${Done}${keyof RelationsOf<S, N> & string}`

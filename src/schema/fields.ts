@@ -1,5 +1,5 @@
 import type { ExpandMap, WithExpand } from './expand.ts'
-import type { Dynamic, Head, Split, Tail, Target } from './paths.ts'
+import type { IsDynamic, PathHead, PathTail, RelationTarget, SplitPaths } from './paths.ts'
 import type { RecordOf, RelationsOf, SchemaError } from './schema.ts'
 
 /**
@@ -8,18 +8,18 @@ import type { RecordOf, RelationsOf, SchemaError } from './schema.ts'
  * Fields that are not known at compile time leave every key optional.
  */
 export type Answer<S, N, E extends string, F extends string> = [F] extends [never]
-  ? WithExpand<S, N, Split<E>>
-  : Dynamic<F> extends true
-    ? Partial<WithExpand<S, N, Split<E>>>
-    : Picked<S, N, Split<E>, SplitFields<F>>
+  ? WithExpand<S, N, SplitPaths<E>>
+  : IsDynamic<F> extends true
+    ? Partial<WithExpand<S, N, SplitPaths<E>>>
+    : WithFields<S, N, SplitPaths<E>, SplitFields<F>>
 
 /** The paths of a `fields` list, their modifiers left out: the arguments of `:excerpt` hold commas. */
 export type SplitFields<F extends string> = F extends `${infer A}:excerpt(${string})${infer B}`
   ? SplitFields<`${A}${B}`>
-  : Split<F>
+  : SplitPaths<F>
 
 /** A record with the paths `E` expanded, of which the paths `P` were asked for. `*` is the rest of its level. */
-export type Picked<S, N, E extends string, P extends string> = PickedIn<RecordOf<S, N>, P> &
+export type WithFields<S, N, E extends string, P extends string> = PickedIn<RecordOf<S, N>, P> &
   PickedExpand<S, N, E, P>
 
 /** The keys that are asked for. Of an object in a field, such as a place, perhaps a part. */
@@ -27,11 +27,11 @@ type PickedIn<R, P extends string> = [Parts<P>] extends [never]
   ? PickedKeys<R, P>
   : {
       [K in keyof PickedKeys<R, P>]: K extends Parts<P>
-        ? PickedPart<R[K & keyof R], Tail<P, K>>
+        ? PickedPart<R[K & keyof R], PathTail<P, K>>
         : R[K & keyof R]
     }
 
-type PickedKeys<R, P extends string> = '*' extends P ? R : Pick<R, Head<P> & keyof R>
+type PickedKeys<R, P extends string> = '*' extends P ? R : Pick<R, PathHead<P> & keyof R>
 
 /** Fields of which a part alone is asked for: the whole, asked for as well, wins. */
 type Parts<P extends string> = Exclude<P extends `${infer H}.${string}` ? H : never, P | 'expand'>
@@ -46,21 +46,21 @@ type PickedExpand<S, N, E extends string, P extends string> = [E] extends [never
   ? unknown
   : 'expand' extends P
     ? { expand?: ExpandMap<S, N, E> }
-    : [Tail<P, 'expand'>] extends [never]
+    : [PathTail<P, 'expand'>] extends [never]
       ? '*' extends P
         ? { expand?: ExpandMap<S, N, E> }
         : unknown
-      : { expand?: PickedMap<S, N, E, Tail<P, 'expand'>> }
+      : { expand?: PickedMap<S, N, E, PathTail<P, 'expand'>> }
 
 type PickedMap<S, N, E extends string, P extends string> =
-  Dynamic<E> extends true
+  IsDynamic<E> extends true
     ? { [relation: string]: any }
     : {
-        [H in '*' extends P ? Head<E> : Head<E> & Head<P>]?: PickedValue<
+        [H in '*' extends P ? PathHead<E> : PathHead<E> & PathHead<P>]?: PickedValue<
           S,
           RelationsOf<S, N>[H & keyof RelationsOf<S, N>],
-          Tail<E, H>,
-          H extends P ? never : Tail<P, H>
+          PathTail<E, H>,
+          H extends P ? never : PathTail<P, H>
         >
       }
 
@@ -71,11 +71,11 @@ type PickedValue<S, R, E extends string, P extends string> = R extends readonly 
 
 type PickedRecord<S, N, E extends string, P extends string> = [P] extends [never]
   ? WithExpand<S, N, E>
-  : Picked<S, N, E, P>
+  : WithFields<S, N, E, P>
 
 /** The text itself where every field of it exists; else a sentence, and what could stand there. See `ExpandArg`. */
 export type FieldsArg<S, N, F extends string> =
-  Dynamic<F> extends true
+  IsDynamic<F> extends true
     ? F
     : F extends unknown
       ? Verdict<Wrong<S, N, SplitFields<F>>, S, N, F> extends infer V
@@ -109,7 +109,7 @@ type WrongExpand<S, N, P extends string> = P extends '*'
   ? never
   : P extends `${infer H}.${infer R}`
     ? H extends keyof RelationsOf<S, N>
-      ? Wrong<S, Target<RelationsOf<S, N>[H]>, R>
+      ? Wrong<S, RelationTarget<RelationsOf<S, N>[H]>, R>
       : SchemaError<`'${H}' is not a relation of ${N & string}`>
     : P extends keyof RelationsOf<S, N>
       ? never
@@ -124,7 +124,7 @@ type SuggestedPath<S, N, F extends string, Done extends string> = F extends ` ${
   ? SuggestedPath<S, N, R, `${Done} `>
   : F extends `expand.${infer H}.${infer R}`
     ? H extends keyof RelationsOf<S, N>
-      ? SuggestedPath<S, Target<RelationsOf<S, N>[H]>, R, `${Done}expand.${H}.`>
+      ? SuggestedPath<S, RelationTarget<RelationsOf<S, N>[H]>, R, `${Done}expand.${H}.`>
       : never
     : F extends `expand.${string}`
       ? `${Done}expand.${keyof RelationsOf<S, N> & string}`

@@ -1,5 +1,5 @@
 import type { FilterValue } from '../core/filter.ts'
-import type { Dynamic } from './paths.ts'
+import type { IsDynamic } from './paths.ts'
 import type { SchemaError } from './schema.ts'
 
 /** The names between `{:` and `}`. */
@@ -9,7 +9,7 @@ export type Placeholder<E extends string> = E extends `${string}{:${infer N}}${i
 
 /** What the parameters of a filter must be; anything goes where the text or the names are not known at compile time. */
 export type FilterParams<E extends string, P> =
-  Dynamic<E> extends true
+  IsDynamic<E> extends true
     ? unknown
     : string extends keyof P
       ? unknown

@@ -1,13 +1,13 @@
 import type { WrongColumn } from './fields.ts'
-import type { Dynamic, Split, Target } from './paths.ts'
+import type { IsDynamic, RelationTarget, SplitPaths } from './paths.ts'
 import type { RecordOf, RelationsOf } from './schema.ts'
 
 /** The text itself where every field of it exists; else a sentence, and what could stand there. See `ExpandArg`. */
 export type SortArg<S, N, T extends string> =
-  Dynamic<T> extends true
+  IsDynamic<T> extends true
     ? T
     : T extends unknown
-      ? Verdict<Wrong<S, N, Split<T>>, S, N, T> extends infer V
+      ? Verdict<Wrong<S, N, SplitPaths<T>>, S, N, T> extends infer V
         ? [V] extends [never]
           ? T
           : V
@@ -29,7 +29,7 @@ type WrongPath<S, N, P extends string> = P extends keyof RecordOf<S, N>
   ? never
   : P extends `${infer H}.${infer R}`
     ? H extends keyof RelationsOf<S, N>
-      ? WrongPath<S, Target<RelationsOf<S, N>[H]>, R>
+      ? WrongPath<S, RelationTarget<RelationsOf<S, N>[H]>, R>
       : WrongColumn<S, N, P>
     : WrongColumn<S, N, P>
 
@@ -41,6 +41,6 @@ type Suggested<S, N, T extends string, Done extends string = ''> = T extends `${
 
 type SuggestedPath<S, N, T extends string, Done extends string> = T extends `${infer H}.${infer R}`
   ? H extends keyof RelationsOf<S, N>
-    ? SuggestedPath<S, Target<RelationsOf<S, N>[H]>, R, `${Done}${H}.`>
+    ? SuggestedPath<S, RelationTarget<RelationsOf<S, N>[H]>, R, `${Done}${H}.`>
     : never
   : `${Done}${keyof RecordOf<S, N> & string}`

@@ -33,7 +33,7 @@ import type { RecordService } from './index.ts'
  * Arguments of a call that names its result, `getOne<Mine>('1')`: nothing but the name is checked. Without the name it wants arguments
  * that nobody can give, and drops out.
  */
-export type Given<T, Arguments extends unknown[]> = [T] extends [never]
+export type UncheckedArguments<T, Arguments extends unknown[]> = [T] extends [never]
   ? [never, never, never, never, never, never]
   : Arguments
 
@@ -56,7 +56,9 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
     options?: TypedRecordOptions<S, N, E, F>,
   ): Promise<Answer<S, N, E, F>>
   /** One record, of a type of your own. */
-  getOne<T = never>(...args: Given<T, [id: string, options?: RecordOptions]>): Promise<T>
+  getOne<T = never>(
+    ...args: UncheckedArguments<T, [id: string, options?: RecordOptions]>
+  ): Promise<T>
 
   /** One page of records; see {@link CrudService.getList}. */
   getList<E extends string = never, F extends string = never, O extends string = never>(
@@ -66,7 +68,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   ): Promise<ListResult<Answer<S, N, E, F>>>
   /** One page of records, of a type of your own. */
   getList<T = never>(
-    ...args: Given<T, [page?: number, perPage?: number, options?: RecordListOptions]>
+    ...args: UncheckedArguments<T, [page?: number, perPage?: number, options?: RecordListOptions]>
   ): Promise<ListResult<T>>
 
   /** All records; see {@link CrudService.getFullList}. A number is `batch`, as in the official client's older form. */
@@ -79,10 +81,12 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
     options: TypedListOptions<S, N, E, F, O> | undefined,
   ): Promise<Answer<S, N, E, F>[]>
   /** All records, of a type of your own. */
-  getFullList<T = never>(...args: Given<T, [options?: RecordWalkOptions]>): Promise<T[]>
+  getFullList<T = never>(
+    ...args: UncheckedArguments<T, [options?: RecordWalkOptions]>
+  ): Promise<T[]>
   /** All records, of a type of your own, in pages of `batch`. */
   getFullList<T = never>(
-    ...args: Given<T, [batch?: number, options?: RecordListOptions]>
+    ...args: UncheckedArguments<T, [batch?: number, options?: RecordListOptions]>
   ): Promise<T[]>
 
   /** The first record that matches a filter; see {@link CrudService.getFirstListItem}. */
@@ -92,7 +96,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   ): Promise<Answer<S, N, E, F>>
   /** The first record that matches a filter, of a type of your own. */
   getFirstListItem<T = never>(
-    ...args: Given<T, [filter: string | Filter, options?: RecordListOptions]>
+    ...args: UncheckedArguments<T, [filter: string | Filter, options?: RecordListOptions]>
   ): Promise<T>
 
   /** Every record, one by one; see {@link CrudService.iterate}. */
@@ -101,7 +105,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   ): AsyncGenerator<Answer<S, N, E, F>, void, undefined>
   /** Every record, one by one, of a type of your own. */
   iterate<T = never>(
-    ...args: Given<T, [options?: RecordWalkOptions]>
+    ...args: UncheckedArguments<T, [options?: RecordWalkOptions]>
   ): AsyncGenerator<T, void, undefined>
 
   /** Every record, by pages; see {@link CrudService.pages}. */
@@ -110,7 +114,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   ): AsyncGenerator<Answer<S, N, E, F>[], void, undefined>
   /** Every record, by pages, of a type of your own. */
   pages<T = never>(
-    ...args: Given<T, [options?: RecordWalkOptions]>
+    ...args: UncheckedArguments<T, [options?: RecordWalkOptions]>
   ): AsyncGenerator<T[], void, undefined>
 
   /** How many records match; see {@link CrudService.count}. */
@@ -123,7 +127,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   ): Promise<Answer<S, N, E, F> | null>
   /** One record of a type of your own, or `null`. */
   getOneOrNull<T = never>(
-    ...args: Given<T, [id: string, options?: RecordOptions]>
+    ...args: UncheckedArguments<T, [id: string, options?: RecordOptions]>
   ): Promise<T | null>
 
   /** The first record that matches a filter, or `null`; see {@link CrudService.getFirstOrNull}. */
@@ -133,7 +137,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   ): Promise<Answer<S, N, E, F> | null>
   /** The first record that matches a filter, of a type of your own, or `null`. */
   getFirstOrNull<T = never>(
-    ...args: Given<T, [filter: string | Filter, options?: RecordListOptions]>
+    ...args: UncheckedArguments<T, [filter: string | Filter, options?: RecordListOptions]>
   ): Promise<T | null>
 
   /** Creates a record; see {@link RecordService.create}. */
@@ -143,7 +147,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   ): Promise<Answer<S, N, E, F>>
   /** Creates a record, answered as a type of your own. */
   create<T = never>(
-    ...args: Given<T, [bodyParams?: BodyParams, options?: RecordOptions]>
+    ...args: UncheckedArguments<T, [bodyParams?: BodyParams, options?: RecordOptions]>
   ): Promise<T>
 
   /** Changes the fields that `bodyParams` names; see {@link RecordService.update}. */
@@ -154,7 +158,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   ): Promise<Answer<S, N, E, F>>
   /** Changes the fields that `bodyParams` names, answered as a type of your own. */
   update<T = never>(
-    ...args: Given<T, [id: string, bodyParams?: BodyParams, options?: RecordOptions]>
+    ...args: UncheckedArguments<T, [id: string, bodyParams?: BodyParams, options?: RecordOptions]>
   ): Promise<T>
 
   /** Deletes a record; see {@link RecordService.delete}. */
@@ -168,7 +172,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   ): Promise<BulkProgress>
   /** Changes every record that matches, each of a type of your own. */
   updateWhere<T = never>(
-    ...args: Given<
+    ...args: UncheckedArguments<
       T,
       [filter: string | Filter, change: BodyParams | Changing<T, BodyParams>, options?: BulkOptions]
     >
@@ -188,7 +192,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   ): Promise<UnsubscribeFunc>
   /** Calls `callback` with the changes of records, of a type of your own. */
   subscribe<T = never>(
-    ...args: Given<
+    ...args: UncheckedArguments<
       T,
       [
         topic: string,
@@ -204,7 +208,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   ): EventIterator<RecordEvent<Answer<S, N, E, F>>>
   /** The changes of records, of a type of your own, for `for await`. */
   events<T = never>(
-    ...args: Given<T, [options?: RecordSubscribeOptions & EventsSettings]>
+    ...args: UncheckedArguments<T, [options?: RecordSubscribeOptions & EventsSettings]>
   ): EventIterator<RecordEvent<T>>
 
   /** Signs in with a password; see {@link RecordService.authWithPassword}. */
@@ -215,7 +219,10 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   ): Promise<RecordAuthResponse<Answer<S, N, E, never>>>
   /** Signs in with a password, the record being of a type of your own. */
   authWithPassword<T = never>(
-    ...args: Given<T, [usernameOrEmail: string, password: string, options?: RecordOptions]>
+    ...args: UncheckedArguments<
+      T,
+      [usernameOrEmail: string, password: string, options?: RecordOptions]
+    >
   ): Promise<RecordAuthResponse<T>>
 
   /** Gets a new token and the record as it is now; see {@link RecordService.authRefresh}. */
@@ -225,6 +232,6 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   ): Promise<RecordAuthResponse<Answer<S, N, E, never>>>
   /** Gets a new token and the record as it is now, of a type of your own. */
   authRefresh<T = never>(
-    ...args: Given<T, [options?: RecordOptions]>
+    ...args: UncheckedArguments<T, [options?: RecordOptions]>
   ): Promise<RecordAuthResponse<T>>
 }

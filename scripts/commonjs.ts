@@ -20,10 +20,7 @@ export async function writeCommonJS(root: string, dist: string): Promise<void> {
   mkdirSync(umd, { recursive: true })
 
   writeFileSync(join(dist, 'index.cjs'), handOn(values))
-  writeFileSync(
-    join(dist, 'index.d.cts'),
-    declarations([...values, ...types], typeParameters(dist)),
-  )
+  writeFileSync(join(dist, 'index.d.cts'), declarations(values, types, typeParameters(dist)))
   writeFileSync(join(umd, 'index.d.ts'), globalDeclarations)
   // Not a module by its name: servers of files send `.cjs` with a type that browsers refuse to run.
   writeFileSync(join(umd, 'package.json'), '{ "type": "commonjs" }\n')
@@ -94,13 +91,17 @@ function namesForImport(values: readonly string[]): string {
  * parameters of the original: older compilers (5.4) can hand on types of an ES module, and in a namespace, in no shorter way.
  */
 function declarations(
-  names: readonly string[],
+  values: readonly string[],
+  types: readonly string[],
   parameters: ReadonlyMap<string, TypeParameters>,
 ): string {
   const client = parameters.get('PocketBase')!
-  const aliases = names.flatMap((name) => {
+  const aliases = [...values, ...types].flatMap((name) => {
     const own = name === 'AsyncPocketBase' ? client : parameters.get(name)
-    return own ? [`  export type ${name}${own.list} = all.${name}${own.passedOn}\n`] : []
+    if (own) return [`  export type ${name}${own.list} = all.${name}${own.passedOn}\n`]
+    // Functions are no types.
+    if (values.includes(name)) return []
+    throw new Error(`The declaration of the type ${name} is not where src/index.ts has it from`)
   })
   return `import type * as all from './index.js' with { 'resolution-mode': 'import' }
 

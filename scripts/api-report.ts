@@ -17,6 +17,8 @@ import {
   ExtractorMessageCategory,
 } from '@microsoft/api-extractor'
 
+import { entryPoints } from './entry-points.ts'
+
 const root = resolve(import.meta.dirname, '..')
 const reportFolder = join(root, 'etc')
 const freshFolder = join(root, 'temp')
@@ -28,7 +30,9 @@ mkdirSync(freshFolder, { recursive: true })
 let coreNames = new Set<string>()
 let complaints = 0
 
-for (const { name, declarations } of entryPoints()) {
+for (const { subpath, declarations, isAlias } of entryPoints(root)) {
+  if (isAlias) continue
+  const name = subpath === '.' ? 'index' : subpath.slice(2).replaceAll('/', '-')
   if (!existsSync(declarations)) {
     complain(`${relative(root, declarations)} is missing: npm run build`)
     continue
@@ -38,23 +42,6 @@ for (const { name, declarations } of entryPoints()) {
   if (name === 'index') coreNames = exportedNames(join(freshFolder, 'index.api.md'))
 }
 process.exitCode = complaints > 0 ? 1 : 0
-
-/** The entry points with declarations, as package.json lists them, the core first. */
-function entryPoints(): { name: string; declarations: string }[] {
-  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    exports: Record<string, string | { types?: string }>
-  }
-  return Object.entries(exports).flatMap(([subpath, target]) => {
-    if (typeof target === 'string' || target.types === undefined || isAlias(subpath)) return []
-    const name = subpath === '.' ? 'index' : subpath.slice(2).replaceAll('/', '-')
-    return [{ name, declarations: join(root, target.types) }]
-  })
-}
-
-/** Other forms of the core, with declarations that hand on its own. */
-function isAlias(subpath: string): boolean {
-  return subpath === './cjs' || subpath === './umd'
-}
 
 function report(name: string, declarations: string): void {
   const config = ExtractorConfig.prepare({

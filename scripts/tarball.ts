@@ -11,6 +11,7 @@ import { dirname, join, posix, resolve } from 'node:path'
 
 import { build } from 'esbuild'
 
+import { entryPoints } from './entry-points.ts'
 import { pack } from './pack.ts'
 
 interface Manifest {
@@ -34,8 +35,10 @@ const complaints = [
 ]
 for (const complaint of complaints) console.error(complaint)
 
-/** The core, which programs without ES modules can `require` too, in every tool; the others are ES modules. */
-const everywhere = ['.', './cjs', './umd']
+/** The core in its forms, which programs without ES modules can `require` too, in every tool; the others are ES modules. */
+const everywhere = entryPoints(root)
+  .filter(({ subpath, isAlias }) => subpath === '.' || isAlias)
+  .map(({ subpath }) => subpath)
 const attw = [tarball, '--no-emoji']
 const tools = [
   run('publint', ['run', tarball, '--strict']),

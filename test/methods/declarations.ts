@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
 
+import { entryPoints } from '../../scripts/entry-points.ts'
 import type { PublicMethod } from './suite.ts'
 
 /** Exported interfaces with methods that callers implement, or that a class has already. */
@@ -15,7 +14,10 @@ const notOfTheirOwn = new Set(['EventSourceLike', 'ProgressOutput', 'TypedRecord
  * @param root - the folder of package.json.
  */
 export function publicMethods(root: string): PublicMethod[] {
-  const files = declarationFiles(root)
+  // Aliases hand on what others have.
+  const files = entryPoints(root)
+    .filter(({ isAlias }) => !isAlias)
+    .map(({ declarations }) => declarations)
   const { options } = ts.convertCompilerOptionsFromJson(
     { target: 'es2022', module: 'nodenext', types: ['node'] },
     root,
@@ -98,18 +100,6 @@ function is(symbol: TsSymbol, flag: keyof TypeScript['SymbolFlags']): boolean {
 
 function hasModifier(declaration: TsNode, flag: keyof TypeScript['ModifierFlags']): boolean {
   return (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags[flag]) !== 0
-}
-
-function declarationFiles(root: string): string[] {
-  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    exports: Record<string, string | { types?: string }>
-  }
-  // `./cjs` and `./umd` hand on what `.` has.
-  return Object.entries(exports).flatMap(([subpath, target]) =>
-    typeof target === 'object' && target.types && !/^\.\/(cjs|umd)$/.test(subpath)
-      ? [join(root, target.types)]
-      : [],
-  )
 }
 
 // TypeScript 7 has no stable API yet; api-extractor brings the last version that has one.

@@ -5,10 +5,10 @@
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
+import { ensureDist } from '../scripts/ensure-dist.ts'
 import { measureBundles } from './bundle.ts'
 import { officialVersion } from './contestants.ts'
 import { measureCpu } from './cpu.ts'
-import { ensureDist } from './dist.ts'
 import { measureHeap } from './heap.ts'
 import { measureImports } from './imports.ts'
 import { writeReadme } from './readme.ts'

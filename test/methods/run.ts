@@ -10,8 +10,8 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inspect, styleText } from 'node:util'
 
+import { ensureDist } from '../../scripts/ensure-dist.ts'
 import { versionsUnderTest } from '../support/versions.ts'
-import { buildIfNeeded } from './build.ts'
 import { createContext } from './context.ts'
 import { publicMethods } from './declarations.ts'
 import { cannotFail, casesByRow, outcomeOf, rowName } from './suite.ts'
@@ -21,7 +21,7 @@ import type { Cell } from './table.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
-buildIfNeeded(root)
+ensureDist()
 const methods = publicMethods(root).map(rowName)
 const cases = casesByRow(await loadCases(join(import.meta.dirname, 'cases')))
 const names = [...new Set([...methods, ...cases.keys()])]

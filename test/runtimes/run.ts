@@ -11,7 +11,7 @@ import { pathToFileURL } from 'node:url'
 import { inspect, styleText } from 'node:util'
 
 import { findChromium } from '../../scripts/chromium.ts'
-import { buildIfNeeded } from '../methods/build.ts'
+import { ensureDist } from '../../scripts/ensure-dist.ts'
 import { publicMethods } from '../methods/declarations.ts'
 import { cannotFail, casesByRow, rowName } from '../methods/suite.ts'
 import type { CaseFile } from '../methods/suite.ts'
@@ -33,7 +33,7 @@ if (findChromium() === undefined) {
   process.exit(1)
 }
 installIfNeeded()
-buildIfNeeded(root)
+ensureDist()
 await using project = await createProject()
 
 const whole = await runInProcesses(project)

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
+import { installFolder } from '../../scripts/install-folder.ts'
 import { callProgram, clientProgram, otherProgram } from './load.ts'
 import type { Program } from './load.ts'
 
@@ -28,7 +29,8 @@ export interface TypesRow {
 
 /** Compiles programs of 50 and of 200 collections, as users do: against the built declarations. */
 export function measureTypes(): TypesRow[] {
-  installOthers()
+  // It wants an older official client than the project has, so it has a lockfile of its own.
+  installFolder(others, ['--ignore-scripts'])
   const base = measured('makes the client of 50 collections, no call', clientProgram(50), 8)
   return [
     base,
@@ -41,17 +43,6 @@ export function measureTypes(): TypesRow[] {
     measured('pocketbase-ts, 50 collections, 200 calls', otherProgram(50, 200), 2),
     measured('pocketbase-ts, 200 collections, 200 calls', otherProgram(200, 200), 1),
   ]
-}
-
-/** It wants an older official client than the project has, so it has a lockfile of its own. */
-function installOthers(): void {
-  if (existsSync(join(others, 'node_modules'))) return
-  const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
-  const { status } = spawnSync('npm', flags, {
-    cwd: others,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  if (status !== 0) throw new Error(`npm ci failed in ${others}`)
 }
 
 function measured(what: string, program: Program, rounds: number): TypesRow {

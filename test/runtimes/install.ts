@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+
+import { installFolder } from '../../scripts/install-folder.ts'
 
 const folder = import.meta.dirname
 
@@ -11,24 +11,16 @@ export function installed(...path: string[]): string {
 
 /** Installs the runtimes, compilers and bundlers when they are missing or others than the lockfile says. */
 export function installIfNeeded(): void {
-  const lockfile = readFileSync(join(folder, 'package-lock.json'), 'utf8')
-  const record = installed('.installed-lockfile.json')
-  if (existsSync(record) && readFileSync(record, 'utf8') === lockfile) return
-  console.log(
+  const notice =
     'Installing Node 20.19 and 22, Bun, Deno, workerd, compilers and bundlers into test/runtimes/node_modules: ' +
-      'a minute or two, 1 GB, once ...',
-  )
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
-    cwd: folder,
-    stdio: 'inherit',
-  })
-  if (status === 0) {
-    writeFileSync(record, lockfile)
-    return
+    'a minute or two, 1 GB, once ...'
+  try {
+    installFolder(folder, [], notice)
+  } catch {
+    console.error(
+      '\nThat failed, see above. They come from the npm registry, some of them by install scripts, which must not be switched off.\n' +
+        'To try again: npm run test:runtimes',
+    )
+    process.exit(1)
   }
-  console.error(
-    '\nThat failed, see above. They come from the npm registry, some of them by install scripts, which must not be switched off.\n' +
-      'To try again: npm run test:runtimes',
-  )
-  process.exit(1)
 }

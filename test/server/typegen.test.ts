@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import { beforeAll, expect, test } from 'vitest'
 
+import { installFolder } from '../../scripts/install-folder.ts'
 import { createBlog } from '../support/blog-server.ts'
 import { codeFolder, compile, compilers } from '../support/compilers.ts'
 import type { Compiler } from '../support/compilers.ts'
@@ -36,9 +37,7 @@ describeServers('types by pocketbase-typegen', (pb) => {
     const { fields } = await pb.admin.collections.getOne('posts')
     fields.find(({ name }) => name === 'labels')!['values'] = ['news', 'big']
     await pb.admin.collections.update('posts', { fields })
-    if (!existsSync(join(consumer, 'node_modules'))) {
-      await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: consumer })
-    }
+    installFolder(consumer, ['--ignore-scripts'])
     using folder = codeFolder({})
     const out = join(folder.folder, 'pocketbase-types.ts')
     const cli = join(consumer, 'node_modules/pocketbase-typegen/dist/cli.js')

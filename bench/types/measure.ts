@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { installFolder } from '../../scripts/install-folder.ts'
+import { codeFolder, compilerPath } from '../../test/support/compilers.ts'
+import type { Compiler } from '../../test/support/compilers.ts'
 import { callProgram, clientProgram, otherProgram } from './load.ts'
 import type { Program } from './load.ts'
 
@@ -46,55 +48,32 @@ export function measureTypes(): TypesRow[] {
 }
 
 function measured(what: string, program: Program, rounds: number): TypesRow {
-  mkdirSync(join(root, 'temp'), { recursive: true })
-  const folder = mkdtempSync(join(root, 'temp/bench-'))
-  try {
-    symlinkSync(join(others, 'node_modules'), join(folder, 'node_modules'))
-    for (const [name, code] of Object.entries(program)) writeFileSync(join(folder, name), code)
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(configOf(Object.keys(program))))
-    return {
-      what,
-      older: costOf('typescript-5.9', folder, rounds),
-      newer: costOf('typescript', folder, rounds),
-    }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
-function configOf(files: readonly string[]): object {
+  const dist = join(root, 'dist/index.d.ts')
+  using code = codeFolder(program, { paths: { 'pocketbase-typescript': [dist] } })
+  symlinkSync(join(others, 'node_modules'), join(code.folder, 'node_modules'))
   return {
-    compilerOptions: {
-      target: 'es2022',
-      lib: ['es2023', 'dom', 'dom.iterable', 'dom.asynciterable', 'esnext.disposable'],
-      types: [],
-      module: 'nodenext',
-      moduleResolution: 'nodenext',
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noUncheckedIndexedAccess: true,
-      allowImportingTsExtensions: true,
-      skipLibCheck: true,
-      noEmit: true,
-      paths: { 'pocketbase-typescript': [join(root, 'dist/index.d.ts')] },
-    },
-    files,
+    what,
+    older: costOf('5.9', code.folder, rounds),
+    newer: costOf('7', code.folder, rounds),
   }
 }
 
-function costOf(compiler: string, folder: string, rounds: number): Cost {
+function costOf(compiler: Compiler, folder: string, rounds: number): Cost {
   const runs = Array.from({ length: rounds }, () => compileOnce(compiler, folder))
   return { ...runs[0]!, checkSeconds: Math.min(...runs.map(({ checkSeconds }) => checkSeconds)) }
 }
 
-function compileOnce(compiler: string, folder: string): Cost {
-  const tsc = join(root, 'node_modules', compiler, 'bin/tsc')
+function compileOnce(compiler: Compiler, folder: string): Cost {
   // By itself TypeScript 7 checks with several checkers, each of which counts what it shares with the others.
-  const one = compiler === 'typescript' ? ['--singleThreaded'] : []
-  const flags = ['--max-old-space-size=4096', tsc, '-p', folder, '--extendedDiagnostics', ...one]
-  const { stdout, status } = spawnSync(process.execPath, flags, { encoding: 'utf8' })
+  const one = compiler === '7' ? ['--singleThreaded'] : []
+  const flags = ['-p', folder, '--extendedDiagnostics', ...one]
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    ['--max-old-space-size=4096', compilerPath(compiler), ...flags],
+    { encoding: 'utf8' },
+  )
   // A program that does not compile measures nothing.
-  if (status !== 0) throw new Error(`${compiler} says:\n${stdout.slice(0, 2000)}`)
+  if (status !== 0) throw new Error(`TypeScript ${compiler} says:\n${stdout.slice(0, 2000)}`)
   const figure = (name: string): number =>
     Number(new RegExp(`^${name}:\\s+([\\d.]+)`, 'm').exec(stdout)![1])
   return {

@@ -52,10 +52,9 @@ export async function compile(
   options?: object,
 ): Promise<CompileError[]> {
   using code = codeFolder(files, options)
-  const tsc = join(root, 'node_modules', compilers[compiler], 'bin/tsc')
   const output = await new Promise<string>((done) => {
-    const flags = ['-p', code.folder, '--pretty', 'false']
-    execFile(process.execPath, [tsc, ...flags], { cwd: code.folder }, (_error, stdout, stderr) => {
+    const args = [compilerPath(compiler), '-p', code.folder, '--pretty', 'false']
+    execFile(process.execPath, args, { cwd: code.folder }, (_error, stdout, stderr) => {
       done(stdout + stderr)
     })
   })
@@ -64,4 +63,9 @@ export async function compile(
     const [, file, line, message] = /^(\S+)\((\d+),\d+\): (.*)/s.exec(text) ?? []
     return { file: file ?? '', line: Number(line), message: (message ?? text).trim() }
   })
+}
+
+/** The path of a compiler, for Node to run. */
+export function compilerPath(compiler: Compiler): string {
+  return join(root, 'node_modules', compilers[compiler], 'bin/tsc')
 }

@@ -1,11 +1,11 @@
-import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 
 import { expect, test } from 'vitest'
 
 import { entryPoints } from '../../scripts/entry-points.ts'
+import { compile } from '../support/compilers.ts'
+import type { CompileError } from '../support/compilers.ts'
 import { readmeBlocks, root, sources } from '../support/readme.ts'
 import { newest, oldest, versions } from '../support/versions.ts'
 
@@ -18,15 +18,14 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 test('the code of the README compiles, each block as a module of its own', async () => {
   const blocks = readmeBlocks()
   expect(blocks.length).toBeGreaterThan(8)
-  const errors = await compile(blocks.map(({ code }) => code))
-  expect(errors).toEqual([])
+  expect(await errorsOf(blocks.map(({ code }) => code))).toEqual([])
 })
 
 test('a mistake in a block would be found', async () => {
-  const errors = await compile([
-    `import PocketBase from 'pocketbase-typescript'\nnew PocketBase(1)`,
+  const mistake = `import PocketBase from 'pocketbase-typescript'\nnew PocketBase(1)`
+  expect(await errorsOf([mistake])).toMatchObject([
+    { file: 'block-1.ts', line: 2, message: expect.stringContaining('TS2769') },
   ])
-  expect(errors).toEqual([expect.stringContaining('block-1.ts(2,16): error TS2769')])
 })
 
 test('the README lists the entry points that there are', () => {
@@ -69,39 +68,10 @@ const scope = `
     const pb: PocketBase
   }`
 
-/** Compiles modules as a user's strict project would, the package's names leading to its sources. */
-async function compile(modules: readonly string[]): Promise<string[]> {
-  // Inside the project, so that imports of the sources find their types.
-  mkdirSync(join(root, 'temp'), { recursive: true })
-  const folder = mkdtempSync(join(root, 'temp/readme-'))
-  try {
-    const config = {
-      extends: join(root, 'tsconfig.json'),
-      compilerOptions: {
-        paths: Object.fromEntries(Object.entries(sources).map(([name, file]) => [name, [file]])),
-        noPropertyAccessFromIndexSignature: false,
-        noUnusedLocals: false,
-      },
-      include: ['*.ts'],
-    }
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-    writeFileSync(join(folder, 'scope.ts'), scope)
-    for (const [index, code] of modules.entries()) {
-      writeFileSync(join(folder, `block-${index + 1}.ts`), code)
-    }
-    return await errorsOf(folder)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
-async function errorsOf(folder: string): Promise<string[]> {
-  const tsc = join(root, 'node_modules/.bin/tsc')
-  try {
-    await promisify(execFile)(tsc, ['-p', folder, '--pretty', 'false'], { cwd: folder })
-    return []
-  } catch (error) {
-    const { stdout } = error as { stdout: string }
-    return stdout.split('\n').filter((line) => line.includes('error TS'))
-  }
+/** Compiles modules as a user's strict project for Node would, the package's names leading to its sources. */
+async function errorsOf(modules: readonly string[]): Promise<CompileError[]> {
+  const blocks = modules.map((code, index) => [`block-${index + 1}.ts`, code] as const)
+  const paths = Object.fromEntries(Object.entries(sources).map(([name, file]) => [name, [file]]))
+  const files = { 'scope.ts': scope, ...Object.fromEntries(blocks) }
+  return compile('7', files, { types: ['node'], paths })
 }

@@ -185,9 +185,8 @@ function call(relations: Relations, index: number): string {
         `r[0]?.title${i}`,
       )
     case 7:
-      return read(`await ${service}.create({ title${i}: 'x', a: 'y', views: 1 })`, `r.title${i}`)
     case 8:
-      return read(`await ${service}.update('x', { 'views+': 1, 'b-': ['x'] })`, `r.title${i}`)
+      return writeCall(i, index)
     default:
       return read(
         `await ${service}.getFirstListItem('views > 1', { expand: '${single[0]}', sort: '-created' })`,
@@ -227,15 +226,23 @@ function otherCall(relations: Relations, index: number): string {
         `r[0]?.title${i}`,
       )
     case 7:
-      return read(`await ${service}.create({ title${i}: 'x', a: 'y', views: 1 })`, `r.title${i}`)
     case 8:
-      return read(`await ${service}.update('x', { 'views+': 1, 'b-': ['x'] })`, `r.title${i}`)
+      return writeCall(i, index)
     default:
       return read(
         `await ${service}.getFirstListItem('views > 1', { expand: ${nested([single])}, sort: '-created' })`,
         `r.title${i}`,
       )
   }
+}
+
+/** The same for both clients. */
+function writeCall(i: number, index: number): string {
+  const written =
+    index % 10 === 7
+      ? `create({ title${i}: 'x', a: 'y', views: 1 })`
+      : `update('x', { 'views+': 1, 'b-': ['x'] })`
+  return read(`await pb.collection('c${i}').${written}`, `r.title${i}`)
 }
 
 /** The collection and the relations that a call is about. */

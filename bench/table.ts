@@ -1,3 +1,4 @@
+import { alignedLines } from './align.ts'
 import { officialVersion } from './contestants.ts'
 import { isMissed } from './row.ts'
 import type { Row } from './row.ts'
@@ -5,11 +6,8 @@ import type { Row } from './row.ts'
 /** The result for people at a terminal. */
 export function textTable(rows: readonly Row[]): string {
   const head = ['', 'floor', `official ${officialVersion()}`, 'ours', 'ours / official', 'limit']
-  const lines = [head, ...rows.map((row) => [...cells(row), range(row), verdict(row)])]
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
-  const pad = (cell: string, column: number): string =>
-    column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)
-  return lines.map((line) => line.map(pad).join('  ').trimEnd()).join('\n')
+  const lines = rows.map((row) => [...cells(row), range(row), verdict(row)])
+  return alignedLines([head, ...lines]).join('\n')
 }
 
 /** The result for the README. */

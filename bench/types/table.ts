@@ -1,3 +1,4 @@
+import { alignedLines } from '../align.ts'
 import { limits } from '../limits.ts'
 import type { Cost, TypesRow } from './measure.ts'
 
@@ -14,24 +15,12 @@ export function typesTable(rows: readonly TypesRow[]): string {
     'check',
     'memory',
   ]
-  const lines = [
-    head,
-    ...rows.map(({ what, older, newer }) => [what, ...cells(older), ...cells(newer)]),
-  ]
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
-  const table = lines.map((line) =>
-    line
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!),
-      )
-      .join('  ')
-      .trimEnd(),
-  )
+  const lines = rows.map(({ what, older, newer }) => [what, ...cells(older), ...cells(newer)])
   const verdicts = verdictsOf(rows).map(
     ({ what, measured, max }) =>
       `${what}: ${number(measured)} < ${number(max)} ${measured < max ? 'met' : 'MISSED'}`,
   )
-  return [...table, '', ...verdicts].join('\n')
+  return [...alignedLines([head, ...lines]), '', ...verdicts].join('\n')
 }
 
 /** Whether a limit on counts is missed. Those on time are for an idle computer, and only shown. */

@@ -11,29 +11,36 @@ const batch = 1_000
 /** The first round of all is not counted: it reads the data into memory, and has the code compiled. */
 const rounds = 5
 
-/** What both clients have. */
-interface Client {
+/** What is used of the official client's collections. */
+interface CountedPages {
+  getList(page: number, perPage: number, options: object): Promise<{ items: unknown[] }>
+}
+
+/** What is used of this client's collections. */
+interface PagesByKey {
+  pages(options: object): AsyncIterable<unknown[]>
+}
+
+/** What is used of both clients. */
+interface Client<Service> {
   authStore: { save(token: string, record: unknown): void }
-  collection(name: string): {
-    getList(page: number, perPage: number, options: object): Promise<{ items: unknown[] }>
-    pages(options: object): AsyncIterable<unknown[]>
-  }
+  collection(name: string): Service
 }
 
 /** Reads a large collection from its first page to its last: by counted pages as the official client does, and by key. */
 export async function measureWalk(): Promise<{ server: string; rows: Row[] }> {
   await using server = await startRealServer(records)
   const { url, token, user, collection } = server.setup
-  const clientOf = async ({ module }: Contestant): Promise<Client> => {
+  const serviceOf = async <Service>({ module }: Contestant): Promise<Service> => {
     const { default: PocketBase } = (await import(module!)) as {
-      default: new (url: string) => Client
+      default: new (url: string) => Client<Service>
     }
     const client = new PocketBase(url)
     client.authStore.save(token, user)
-    return client
+    return client.collection(collection)
   }
-  const theirs = (await clientOf(official)).collection(collection)
-  const own = (await clientOf(ours)).collection(collection)
+  const theirs = await serviceOf<CountedPages>(official)
+  const own = await serviceOf<PagesByKey>(ours)
   const counted = async function* (): AsyncGenerator<unknown[]> {
     for (let page = 1, count = batch; count === batch; page++) {
       const { items } = await theirs.getList(page, batch, { sort: 'id', skipTotal: 1 })

@@ -4,7 +4,6 @@
  *
  * `CHAOS_FAULTS`: how many faults, 200 by default. `FC_SEED`: the seed of a run that is to be repeated. `PB_VERSIONS`: the server.
  */
-import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect, isDeepStrictEqual, styleText } from 'node:util'
 
@@ -14,6 +13,7 @@ import { liveList } from '../../src/live/index.ts'
 import type { LiveList } from '../../src/live/index.ts'
 import { startPocketBase } from '../../src/testing/index.ts'
 import { randomNumbers, seed } from '../support/seed.ts'
+import { writeTestReport } from '../support/test-report.ts'
 import { versionsUnderTest } from '../support/versions.ts'
 import { linkTo } from './link.ts'
 import { createWriters } from './writers.ts'
@@ -145,12 +145,8 @@ for (const problem of problems) console.error(styleText('red', problem))
 if (problems.length > 0)
   console.error(`Repeat it: FC_SEED=${seed} CHAOS_FAULTS=${faults} npm run test:chaos`)
 console.log(`${faults} faults, ${problems.length} problems`)
-const report = process.env['TEST_REPORT']
-if (report) {
-  const numFailedTests = Math.min(faults, problems.length)
-  const numPassedTests = faults - numFailedTests
-  writeFileSync(report, JSON.stringify({ numPassedTests, numFailedTests, numPendingTests: 0 }))
-}
+const failed = Math.min(faults, problems.length)
+writeTestReport(faults - failed, failed)
 process.exitCode = problems.length > 0 ? 1 : 0
 // A timer or a socket that was left behind would keep the process alive.
 setTimeout(() => {

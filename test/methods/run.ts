@@ -5,12 +5,13 @@
  * The rows come from the built declarations, what a row does from the files in `cases`. A method without a case and a case
  * without a method are failures like any other.
  */
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inspect, styleText } from 'node:util'
 
 import { ensureDist } from '../../scripts/ensure-dist.ts'
+import { writeTestReport } from '../support/test-report.ts'
 import { versionsUnderTest } from '../support/versions.ts'
 import { createContext } from './context.ts'
 import { publicMethods } from './declarations.ts'
@@ -82,17 +83,13 @@ function printReasons(): void {
   }
 }
 
-/** Counts cells, also in the shape of vitest's JSON reporter where `TEST_REPORT` says so. */
+/** Counts cells. */
 function report(): void {
   const cells = rows.flatMap((row) => Array.from(row.cells.values()))
   const failed = cells.filter(({ isGood }) => !isGood).length
   const passed = cells.filter(({ isGood, text }) => isGood && text !== cannotFail).length
   console.log(`\n${methods.length} methods: ${passed} cells passed, ${failed} failed`)
-  const file = process.env['TEST_REPORT']
-  if (file) {
-    const counts = { numPassedTests: passed, numFailedTests: failed, numPendingTests: 0 }
-    writeFileSync(file, JSON.stringify({ success: failed === 0, ...counts }))
-  }
+  writeTestReport(passed, failed)
   // A case that failed may have left something open.
   process.exit(failed === 0 ? 0 : 1)
 }

@@ -5,7 +5,6 @@
  *   against a real server. Every row must have its cells: what is not there is a failure.
  * - Small projects that use it in the ways there are: `import`, `require()`, an import map, a script, bundlers, compilers.
  */
-import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inspect, styleText } from 'node:util'
@@ -16,7 +15,8 @@ import { publicMethods } from '../methods/declarations.ts'
 import { cannotFail, casesByRow, rowName } from '../methods/suite.ts'
 import type { CaseFile } from '../methods/suite.ts'
 import { printTable } from '../methods/table.ts'
-import type { Cell } from '../methods/table.ts'
+import type { Cell, Row } from '../methods/table.ts'
+import { writeTestReport } from '../support/test-report.ts'
 import { runInChromium } from './chromium.ts'
 import { tryConsumers } from './consumers.ts'
 import type { Report } from './entries/outcomes.ts'
@@ -40,35 +40,25 @@ const whole = await runInProcesses(project)
 const consumers = await tryConsumers(project)
 const smaller = [await runInWorkerd(project), await runInChromium(project, consumers)]
 
-let [passed, failed] = [0, 0]
-print('Every method', publicMethods(root).map(rowName), whole)
-print('Methods that need no Node', await portableRows(), smaller)
+const everyRow = rowsOf(publicMethods(root).map(rowName), whole)
+const portableRows = rowsOf(await portableNames(), smaller)
+print('Every method', everyRow, whole)
+print('Methods that need no Node', portableRows, smaller)
 printConsumers()
 report()
 
-async function portableRows(): Promise<string[]> {
+async function portableNames(): Promise<string[]> {
   const files = caseFiles(true).map(
     async (file) => (await import(pathToFileURL(file).href)) as CaseFile,
   )
   return [...casesByRow(await Promise.all(files)).keys()]
 }
 
-function print(title: string, names: readonly string[], reports: readonly Report[]): void {
-  const rows = names.map((name) => ({
+function rowsOf(names: readonly string[], reports: readonly Report[]): Row[] {
+  return names.map((name) => ({
     name,
     cells: new Map(reports.map((told) => [told.runtime, cellOf(name, told)])),
   }))
-  console.log(`\n${styleText('bold', title)}\n`)
-  printTable(
-    reports.map(({ runtime }) => runtime),
-    rows,
-  )
-  for (const { name, cells } of rows) {
-    for (const [column, cell] of cells) count(`${name}, ${column}`, cell)
-  }
-  for (const { runtime, problem } of reports) {
-    if (problem) console.log(`\n${styleText('red', runtime)}\n${problem}`)
-  }
 }
 
 /** A method's two outcomes as one cell. */
@@ -80,31 +70,43 @@ function cellOf(name: string, { outcomes }: Report): Cell {
   return { text: fails.text === cannotFail ? 'ok' : `ok, ${fails.text}`, isGood: true }
 }
 
+function print(title: string, rows: readonly Row[], reports: readonly Report[]): void {
+  console.log(`\n${styleText('bold', title)}\n`)
+  printTable(
+    reports.map(({ runtime }) => runtime),
+    rows,
+  )
+  for (const { name, cells } of rows) {
+    for (const [column, cell] of cells) printReason(`${name}, ${column}`, cell)
+  }
+  for (const { runtime, problem } of reports) {
+    if (problem) console.log(`\n${styleText('red', runtime)}\n${problem}`)
+  }
+}
+
 function printConsumers(): void {
   console.log(`\n${styleText('bold', 'Projects')}\n`)
   for (const [name, cell] of consumers) {
     console.log(`${styleText(cell.isGood ? 'green' : 'red', cell.text.padEnd(8))}${name}`)
   }
-  for (const [name, cell] of consumers) count(name, cell)
+  for (const [name, cell] of consumers) printReason(name, cell)
 }
 
-function count(name: string, { isGood, reason }: Cell): void {
-  if (isGood) passed += 1
-  else failed += 1
-  if (!isGood && reason) {
-    console.log(
-      `\n${styleText('red', name)}\n${typeof reason === 'string' ? reason : inspect(reason)}`,
-    )
-  }
+/** Why a cell is red. */
+function printReason(name: string, { isGood, reason }: Cell): void {
+  if (isGood || !reason) return
+  console.log(
+    `\n${styleText('red', name)}\n${typeof reason === 'string' ? reason : inspect(reason)}`,
+  )
 }
 
-/** Counts cells, also in the shape of vitest's JSON reporter where `TEST_REPORT` says so. */
+/** Counts cells. */
 function report(): void {
+  const rows = [...everyRow, ...portableRows, { cells: consumers }]
+  const all = rows.flatMap(({ cells }) => Array.from(cells.values()))
+  const failed = all.filter(({ isGood }) => !isGood).length
+  const passed = all.length - failed
   console.log(`\n${passed} cells passed, ${failed} failed`)
-  const file = process.env['TEST_REPORT']
-  if (file) {
-    const counts = { numPassedTests: passed, numFailedTests: failed, numPendingTests: 0 }
-    writeFileSync(file, JSON.stringify({ success: failed === 0, ...counts }))
-  }
+  writeTestReport(passed, failed)
   process.exitCode = failed === 0 ? 0 : 1
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 
 import { entryPoints } from '../../scripts/entry-points.ts'
-import type { PublicMethod } from './suite.ts'
+import type { PublicMethod } from './rows.ts'
 
 /** Exported interfaces with methods that callers implement, or that a class has already. */
 const notOfTheirOwn = new Set(['EventSourceLike', 'ProgressOutput', 'TypedRecordService'])

@@ -7,12 +7,12 @@ import { findChromium } from '../../scripts/chromium.ts'
 import { startPocketBase } from '../../src/testing/index.ts'
 import type { Cell } from '../methods/table.ts'
 import { newest } from '../support/versions.ts'
+import { bundleSuite, caseFiles } from './bundle.ts'
 import { pageProjects } from './consumers.ts'
-import type { Report } from './entries/outcomes.ts'
 import type { PageSuite } from './entries/page.ts'
 import type { Project } from './project.ts'
-import { reported } from './reported.ts'
-import { bundleSuite, caseFiles } from './suite.ts'
+import { reported } from './report.ts'
+import type { Report } from './report.ts'
 
 /** What the pages ask for, from the package as a CDN serves it. */
 const pages = {

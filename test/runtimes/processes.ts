@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { newest } from '../support/versions.ts'
-import type { Report } from './entries/outcomes.ts'
+import { bundleSuite, caseFiles } from './bundle.ts'
 import { installed } from './install.ts'
 import type { Project } from './project.ts'
-import { reported } from './reported.ts'
-import { bundleSuite, caseFiles } from './suite.ts'
+import { reported } from './report.ts'
+import type { Report } from './report.ts'
 
 /** A runtime that programs run in as processes. */
 interface Runtime {

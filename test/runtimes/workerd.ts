@@ -5,11 +5,11 @@ import { pathToFileURL } from 'node:url'
 
 import { startPocketBase } from '../../src/testing/index.ts'
 import { newest } from '../support/versions.ts'
-import type { Report } from './entries/outcomes.ts'
+import { bundleSuite, caseFiles } from './bundle.ts'
 import { installed } from './install.ts'
 import type { Project } from './project.ts'
-import { reported } from './reported.ts'
-import { bundleSuite, caseFiles } from './suite.ts'
+import { reported } from './report.ts'
+import type { Report } from './report.ts'
 
 /** The members of miniflare's API that are used here. */
 interface MiniflareModule {

@@ -1,16 +1,10 @@
 import type { Context } from '../../methods/context.ts'
-import { casesByRow, outcomeOf } from '../../methods/suite.ts'
-import type { CaseFile, Outcome } from '../../methods/suite.ts'
+import { outcomeOf } from '../../methods/outcome.ts'
+import type { Outcome } from '../../methods/outcome.ts'
+import { casesByRow } from '../../methods/rows.ts'
+import type { CaseFile } from '../../methods/rows.ts'
 import type { Cell } from '../../methods/table.ts'
-
-/** What a runtime has to say, as JSON. */
-export interface Report {
-  /** Its name and version, as it says itself. */
-  readonly runtime: string
-  readonly outcomes: Readonly<Record<string, Outcome>>
-  /** Why it has no outcomes. */
-  readonly problem?: string
-}
+import type { Report } from '../report.ts'
 
 /** Runs all cases, one after the other. */
 export async function outcomesOf(

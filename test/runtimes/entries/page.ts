@@ -1,7 +1,7 @@
 /** The smaller method suite in a page. */
-import type { CaseFile } from '../../methods/suite.ts'
+import type { CaseFile } from '../../methods/rows.ts'
+import type { Report } from '../report.ts'
 import { outcomesOf } from './outcomes.ts'
-import type { Report } from './outcomes.ts'
 import { connect } from './remote.ts'
 import type { RemoteServer } from './remote.ts'
 

@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs'
 
 import { createContext } from '../../methods/context.ts'
-import type { CaseFile } from '../../methods/suite.ts'
+import type { CaseFile } from '../../methods/rows.ts'
+import type { Report } from '../report.ts'
 import { outcomesOf } from './outcomes.ts'
-import type { Report } from './outcomes.ts'
 
 /** Others than Node have these. */
 declare const Bun: { version: string } | undefined

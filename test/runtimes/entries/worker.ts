@@ -1,5 +1,5 @@
 /** The smaller method suite as a worker: a request runs it, the answer is the report. */
-import type { CaseFile } from '../../methods/suite.ts'
+import type { CaseFile } from '../../methods/rows.ts'
 import { outcomesOf } from './outcomes.ts'
 import { connect } from './remote.ts'
 import type { RemoteServer } from './remote.ts'

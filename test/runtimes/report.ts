@@ -1,6 +1,15 @@
 import { inspect } from 'node:util'
 
-import type { Report } from './entries/outcomes.ts'
+import type { Outcome } from '../methods/outcome.ts'
+
+/** What a runtime has to say, as JSON. */
+export interface Report {
+  /** Its name and version, as it says itself. */
+  readonly runtime: string
+  readonly outcomes: Readonly<Record<string, Outcome>>
+  /** Why it has no outcomes. */
+  readonly problem?: string
+}
 
 /** Runs a suite and says so. One that breaks off has no outcomes, so that all its cells are missing. */
 export async function reported(name: string, run: () => Promise<Report>): Promise<Report> {

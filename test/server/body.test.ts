@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import { createFile, MemoryAuthStore, PocketBase } from '../../src/index.ts'
+import { open } from '../support/rules.ts'
 import { seed } from '../support/seed.ts'
 import { describeServers } from '../support/server.ts'
 
 describeServers('bodies', (pb) => {
-  const open = { listRule: '', viewRule: '', createRule: '', updateRule: '', deleteRule: '' }
   let client: PocketBase
 
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import type { BulkProgress, PocketBase, RecordModel, RecordService } from '../../src/index.ts'
-import { open } from '../support/collect.ts'
+import { open } from '../support/rules.ts'
 import { describeServers } from '../support/server.ts'
 
 describeServers('changing many records', (pb) => {

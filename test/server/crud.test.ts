@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 
 import { NotFoundError } from '../../src/index.ts'
 import type { PocketBase, RecordModel } from '../../src/index.ts'
+import { open } from '../support/rules.ts'
 import { describeServers } from '../support/server.ts'
 
 describeServers('records', (pb) => {
-  const open = { listRule: '', viewRule: '', createRule: '', updateRule: '', deleteRule: '' }
   let guest: PocketBase
   let author: RecordModel
   let tags: RecordModel[]

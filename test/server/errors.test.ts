@@ -20,6 +20,7 @@ import {
   ValidationError,
 } from '../../src/index.ts'
 import type { ClientResponseError, PocketBase } from '../../src/index.ts'
+import { open } from '../support/rules.ts'
 import { describeServers } from '../support/server.ts'
 
 const hooksDir = mkdtempSync(join(tmpdir(), 'pocketbase-hooks-'))
@@ -40,7 +41,6 @@ describeServers(
     beforeAll(async () => {
       guest = pb.guest()
       const { collections } = pb.admin
-      const open = { listRule: '', viewRule: '', createRule: '', updateRule: '', deleteRule: '' }
       const fields = [
         { name: 'title', type: 'text', required: true, max: 5 },
         { name: 'code', type: 'text' },

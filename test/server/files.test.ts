@@ -4,12 +4,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 
 import { AuthError, createFile, NotFoundError, ValidationError } from '../../src/index.ts'
 import type { PocketBase, RecordModel } from '../../src/index.ts'
+import { open } from '../support/rules.ts'
 import { describeServers } from '../support/server.ts'
 
 const png = picture(4, 2)
 
 describeServers('files', (pb) => {
-  const open = { listRule: '', viewRule: '', createRule: '', updateRule: '', deleteRule: '' }
   let guest: PocketBase
 
   beforeAll(async () => {

@@ -6,9 +6,8 @@ import { PocketBase } from '../../src/index.ts'
 import type { RecordModel } from '../../src/index.ts'
 import { liveList, liveOne } from '../../src/live/index.ts'
 import { proxyTo } from '../support/proxy.ts'
+import { open } from '../support/rules.ts'
 import { describeServers } from '../support/server.ts'
-
-const open = { listRule: '', viewRule: '', createRule: '', updateRule: '', deleteRule: '' }
 
 describeServers('live', (pb) => {
   beforeAll(async () => {

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 
 import { readmeBlocks, root, sources } from '../support/readme.ts'
+import { open } from '../support/rules.ts'
 import { describeServers } from '../support/server.ts'
 
 const ada = { email: 'ada@example.com', password: 'correct horse' }
@@ -55,11 +56,7 @@ describeServers('the code of the README', (pb) => {
         { name: 'author', type: 'relation', collectionId: users.id },
         { name: 'created', type: 'autodate', onCreate: true },
       ],
-      listRule: '',
-      viewRule: '',
-      createRule: '',
-      updateRule: '',
-      deleteRule: '',
+      ...open,
     })
   })
 

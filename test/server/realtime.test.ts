@@ -6,9 +6,9 @@ import { NetworkError, PocketBase, ValidationError } from '../../src/index.ts'
 import type { RealtimeChange, RecordModel } from '../../src/index.ts'
 import { startPocketBase } from '../../src/testing/index.ts'
 import { proxyTo } from '../support/proxy.ts'
+import { open } from '../support/rules.ts'
 import { describeServers } from '../support/server.ts'
 
-const open = { listRule: '', viewRule: '', createRule: '', updateRule: '', deleteRule: '' }
 const title = { name: 'title', type: 'text' }
 
 describeServers('realtime', (pb) => {

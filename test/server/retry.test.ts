@@ -13,6 +13,7 @@ import {
 import type { ClientResponseError, PocketBaseOptions, RecordModel } from '../../src/index.ts'
 import { proxyTo } from '../support/proxy.ts'
 import type { Disruption, Proxy } from '../support/proxy.ts'
+import { open } from '../support/rules.ts'
 import { randomNumbers, seed } from '../support/seed.ts'
 import { describeServers } from '../support/server.ts'
 
@@ -29,7 +30,6 @@ const lost: [how: string, disruption: Disruption][] = [
 describeServers('a network that fails', (pb) => {
   let proxy: Proxy
 
-  const open = { listRule: '', viewRule: '', createRule: '', updateRule: '', deleteRule: '' }
   const title = { name: 'title', type: 'text' }
 
   beforeAll(async () => {

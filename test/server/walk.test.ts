@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import type { Filter, PocketBase, RecordModel } from '../../src/index.ts'
-import { collect, idsOf, open } from '../support/collect.ts'
+import { collect, idsOf } from '../support/collect.ts'
+import { open } from '../support/rules.ts'
 import { randomNumbers, seed } from '../support/seed.ts'
 import { describeServers } from '../support/server.ts'
 

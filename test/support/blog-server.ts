@@ -1,6 +1,7 @@
 import type { PocketBase } from '../../src/index.ts'
 
-const open = { listRule: '', viewRule: '', createRule: '', updateRule: '', deleteRule: '' }
+import { open } from './rules.ts'
+
 const created = { name: 'created', type: 'autodate', onCreate: true }
 const updated = { name: 'updated', type: 'autodate', onCreate: true, onUpdate: true }
 const text = (name: string): object => ({ name, type: 'text' })

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { open } from './collect.ts'
+import { open } from './rules.ts'
 
 /**
  * A folder with a migration that makes the collection `crowd` with so many records: `n` from 0 to 999 over and over, and `stays`,

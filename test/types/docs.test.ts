@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -7,17 +7,35 @@ import { compile, compilers } from '../support/compilers.ts'
 import type { Compiler } from '../support/compilers.ts'
 import { root } from '../support/readme.ts'
 
-const text = readFileSync(join(root, 'docs/types.md'), 'utf8')
-const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!)
+/** What the code of a page finds in scope where the page makes no client itself. */
+const scope = `
+import PocketBase from 'pocketbase-typescript'
+const pb = new PocketBase('/')
+const posts = pb.collection('posts')
+declare const id: string, search: string
+`
+
+/** The code of each page that has any. */
+const pages = readdirSync(join(root, 'docs')).flatMap((file) => {
+  const text = readFileSync(join(root, 'docs', file), 'utf8')
+  const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!)
+  const code = blocks.join('\n')
+  if (blocks.length === 0) return []
+  return [
+    { name: file.replace('.md', '.ts'), code: code.includes('const pb =') ? code : scope + code },
+  ]
+})
 
 test.each(Object.keys(compilers) as Compiler[])(
-  'the code of docs/types.md compiles, as one module, by TypeScript %s',
+  'the code of docs compiles, each page as one module, by TypeScript %s',
   async (compiler) => {
-    expect(blocks.length).toBeGreaterThan(5)
-    const code = blocks.join('\n')
-    expect(await compile(compiler, { 'docs.ts': code })).toEqual([])
-    const mistake = `${code}\npb.collection('posts').getOne('1', { expand: 'autor' })`
-    expect(await compile(compiler, { 'docs.ts': mistake })).toHaveLength(1)
+    const names = pages.map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['filters.ts', 'lists.ts', 'types.ts']))
+    const filesWith = (more: string): Record<string, string> =>
+      Object.fromEntries(pages.map(({ name, code }) => [name, code + more]))
+    expect(await compile(compiler, filesWith(''))).toEqual([])
+    const errors = await compile(compiler, filesWith(`\npb.collection('posts').getOne(1)`))
+    expect(errors.map(({ file }) => file).toSorted()).toEqual(names.toSorted())
   },
 )
 

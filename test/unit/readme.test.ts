@@ -44,7 +44,7 @@ test('the README names the versions that are tested, the oldest Node, and script
   expect(text).toContain(`from ${oldest} to ${newest}`)
   expect(text).toContain(`${versions.slice(0, -1).join(', ')} and ${newest}`)
   expect(text).toContain(`Node ${manifest.engines.node.replace('>=', '')} or newer`)
-  const named = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script)
+  const named = [...readme.matchAll(/npm run ([\w:-]+)/g)].map(([, script]) => script)
   expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(named))
 })
 

@@ -25,6 +25,11 @@ export function observed(
   return { client, requests }
 }
 
+/** The query of a request, by its names. */
+export function queryOf({ url }: SentRequest): { [name: string]: string } {
+  return Object.fromEntries(new URL(url).searchParams)
+}
+
 /** A JSON answer. */
 export function json(body: unknown, init?: ResponseInit): Response {
   return Response.json(body, init)

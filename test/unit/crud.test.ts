@@ -1,13 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
-import { CrudService, NotFoundError } from '../../src/index.ts'
+import { CrudService, NetworkError, NotFoundError } from '../../src/index.ts'
 import type { ListResult, PocketBase, RecordModel } from '../../src/index.ts'
-import { json, observed } from '../support/observed.ts'
+import { json, observed, queryOf } from '../support/observed.ts'
 import type { SentRequest } from '../support/observed.ts'
-
-function queryOf({ url }: SentRequest): { [name: string]: string } {
-  return Object.fromEntries(new URL(url).searchParams)
-}
 
 /** A server with so many rows: answers pages as servers do, and no more than `max` rows at once. */
 function rows(count: number, max = 1000) {
@@ -149,6 +145,63 @@ describe('getFirstListItem', () => {
       response: { status: 404, data: {} },
     })
     expect((error as NotFoundError).message).toBe((error as NotFoundError).response['message'])
+  })
+})
+
+describe('count', () => {
+  test('asks for the total and next to no row', async () => {
+    const { client, requests } = observed(() => json({ items: [], totalItems: 42 }))
+    expect(await client.collection('posts').count('a = 1', { headers: { 'X-A': '1' } })).toBe(42)
+    expect(queryOf(requests[0]!)).toEqual({
+      perPage: '1',
+      fields: 'id',
+      filter: 'a = 1',
+    })
+    expect(requests[0]!.init.headers['X-A']).toBe('1')
+  })
+})
+
+describe('getFirstOrNull and getOneOrNull', () => {
+  const calls: [string, (pb: PocketBase) => Promise<unknown>][] = [
+    ['getFirstOrNull', (pb) => pb.collection('posts').getFirstOrNull('a = 1')],
+    ['getOneOrNull', (pb) => pb.collection('posts').getOneOrNull('a')],
+  ]
+
+  test('are the row where there is one', async () => {
+    const { client } = observed(({ url }) =>
+      json(url.endsWith('/a') ? { id: 'a' } : { items: [{ id: 'a' }] }),
+    )
+    for (const [, call] of calls) expect(await call(client)).toEqual({ id: 'a' })
+  })
+
+  test.each(calls)('%s fails for other reasons than that it is missing', async (_, call) => {
+    for (const status of [400, 401, 403, 500]) {
+      const { client } = observed(() => json({}, { status }))
+      await expect(call(client)).rejects.toMatchObject({ status })
+    }
+    const { client } = observed(() => Promise.reject(new Error('down')))
+    await expect(call(client)).rejects.toBeInstanceOf(NetworkError)
+  })
+
+  test('getOneOrNull is null for a 404, and for an empty id without asking', async () => {
+    const { client, requests } = observed(() => json({}, { status: 404 }))
+    expect(await client.collection('posts').getOneOrNull('a')).toBeNull()
+    expect(requests).toHaveLength(1)
+    expect(await client.collection('posts').getOneOrNull('')).toBeNull()
+    expect(requests).toHaveLength(1)
+  })
+
+  test('getFirstOrNull is null where nothing matches, but not for a missing collection or filter', async () => {
+    const { client } = observed(({ url }) =>
+      url.includes('posts') ? json({ items: [] }) : json({}, { status: 404 }),
+    )
+    expect(await client.collection('posts').getFirstOrNull('a = 1')).toBeNull()
+    await expect(client.collection('nope').getFirstOrNull('a = 1')).rejects.toMatchObject({
+      status: 404,
+    })
+    await expect(client.collection('posts').getFirstOrNull(undefined as never)).rejects.toThrow(
+      TypeError,
+    )
   })
 })
 

@@ -9,8 +9,6 @@ import { BaseService } from './base.ts'
 import type { CommonOptions, ListOptions, WalkOptions } from './options.ts'
 import { askList, checkBatch, maxPerPage, walkByKey } from './walk.ts'
 
-export type { BodyParams }
-
 /** List, view, create, update and delete of one kind of model; for the records of a collection see `RecordService`. */
 export abstract class CrudService<M> extends BaseService {
   /** The path of the list; a model's path is this, a slash and its id. */

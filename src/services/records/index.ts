@@ -4,9 +4,8 @@ import type { Filter } from '../../core/filter.ts'
 import { createId } from '../../core/id.ts'
 import { expects, repeatable } from '../../core/options.ts'
 import { path } from '../../core/path.ts'
-import type { ListResult, RecordModel } from '../../schema/records.ts'
+import type { BodyParams, ListResult, RecordModel } from '../../schema/records.ts'
 import { CrudService } from '../crud.ts'
-import type { BodyParams } from '../crud.ts'
 import type {
   BulkOptions,
   BulkProgress,

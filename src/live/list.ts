@@ -175,7 +175,7 @@ export function liveList<
 >(
   service: R,
   options?: R extends Named<infer S, infer N> ? TypedLiveListOptions<S, N, E, F> : never,
-): LiveList<Answer<SchemaOf<R>, NameOf<R>, E, F>>
+): LiveList<Answer<SchemaOf<R>, NameOf<R>, NoInfer<E>, NoInfer<F>>>
 export function liveList(service: RecordService<any>, options?: any): any {
   return new ListStore(service, options)
 }

@@ -79,7 +79,7 @@ export function liveOne<
   service: R,
   id: string,
   options?: R extends Named<infer S, infer N> ? TypedRecordOptions<S, N, E, F> : never,
-): LiveOne<Answer<SchemaOf<R>, NameOf<R>, E, F>>
+): LiveOne<Answer<SchemaOf<R>, NameOf<R>, NoInfer<E>, NoInfer<F>>>
 export function liveOne(service: RecordService<any>, id: string, options?: any): any {
   return new OneStore(service, id, options)
 }

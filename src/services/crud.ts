@@ -64,7 +64,7 @@ export abstract class CrudService<M> extends BaseService {
    * `walk: 'pages'` is the way out.
    * @throws AbortError once somebody else has signed in, or the token has expired: servers would answer other rows.
    */
-  async *iterate<T = M>(options?: WalkOptions): AsyncGenerator<T, void, undefined> {
+  async *iterate<T = M>(options?: WalkOptions): AsyncGenerator<T, void, unknown> {
     for await (const items of this.pages<T>(options)) yield* items
   }
 
@@ -73,7 +73,7 @@ export abstract class CrudService<M> extends BaseService {
    *
    * `GET {path}`, once per page
    */
-  pages<T = M>(options?: WalkOptions): AsyncGenerator<T[], void, undefined> {
+  pages<T = M>(options?: WalkOptions): AsyncGenerator<T[], void, unknown> {
     return this.walk<T>({ walk: 'key', requestKey: null, ...options })
   }
 
@@ -212,7 +212,7 @@ export abstract class CrudService<M> extends BaseService {
   }
 
   /** Pages of all models, as the options say. */
-  private async *walk<T>(given: WalkOptions): AsyncGenerator<T[], void, undefined> {
+  private async *walk<T>(given: WalkOptions): AsyncGenerator<T[], void, unknown> {
     // A page of its own would be asked for again and again.
     const { batch = maxPerPage, page: _page, walk, ...rest } = given
     checkBatch(this, batch)

@@ -78,7 +78,7 @@ export async function* walkByKey(
   service: Lister,
   batch: number,
   given: SendOptions,
-): AsyncGenerator<Row[], void, undefined> {
+): AsyncGenerator<Row[], void, unknown> {
   const options: SendOptions = { ...given }
   normalizeUnknownQueryParams(options)
   const { sort, filter, fields, ...query } = options.query ?? {}

@@ -100,6 +100,7 @@ const hovers: readonly (readonly [code: string, shows: string])[] = [
     `const |post = await posts.getOne('1', { fields: 'id,title' })`,
     'const post: Pick<PostsRecord, "id" | "title">',
   ],
+  [`const |post = await posts.getOne<{ mine: 1 }>('1')`, 'const post: {\n    mine: 1;\n}'],
   [`const |record = pb.authStore.record`, 'const record: UsersRecord | null'],
   [`const |service = posts`, 'const service: TypedRecordService<Schema, "posts">'],
 ]

@@ -9,8 +9,10 @@ import { root } from '../support/readme.ts'
 
 const header = `
 import PocketBase, { expanded } from 'pocketbase-typescript'
-import type { RecordModel } from 'pocketbase-typescript'
-import type { Schema } from '../../test/support/blog.ts'
+import type {
+  BulkProgress, EventIterator, ListResult, RecordAuthResponse, RecordEvent, UnsubscribeFunc,
+} from 'pocketbase-typescript'
+import type { PostsRecord, PostStatsRecord, Schema, UsersRecord } from '../../test/support/blog.ts'
 const pb = new PocketBase<Schema>('/')
 const posts = pb.collection('posts')
 const users = pb.collection('users')
@@ -25,6 +27,8 @@ interface Mistake {
   readonly code: string
   readonly says: readonly string[]
   readonly long?: boolean
+  /** What the call would answer. It is made again where this is expected, from which a compiler could infer what to let pass. */
+  readonly answers?: string
 }
 
 const mistakes: readonly Mistake[] = [
@@ -32,11 +36,13 @@ const mistakes: readonly Mistake[] = [
   {
     code: `posts.getOne('1', { exapnd: 'author' })`,
     says: [`'exapnd' does not exist`, `Did you mean to write 'expand'?`],
+    answers: 'PostsRecord',
   },
   {
     code: `posts.getOne('1', { expand: 'autor' })`,
     says: [`'autor' is not a relation of posts`, `Did you mean '"author"'?`],
     long: true,
+    answers: 'PostsRecord',
   },
   {
     code: `posts.getOne('1', { expand: 'author,comments_via_post.usr' })`,
@@ -44,23 +50,28 @@ const mistakes: readonly Mistake[] = [
       `'usr' is not a relation of comments`,
       `Did you mean '"author,comments_via_post.user"'?`,
     ],
+    answers: 'PostsRecord',
   },
   {
     code: `posts.getOne('1', { expand: ['author', 'nope'] })`,
     says: [`'"nope"' is not assignable`, `'nope' is not a relation of posts`],
+    answers: 'PostsRecord',
   },
   {
     code: `posts.getOne('1', { expand: 'parent.parent.parent.parent.parent.parent.parent' })`,
     says: ['a server expands at most 6 levels'],
+    answers: 'PostsRecord',
   },
   {
     code: `posts.getOne('1', { fields: 'id,titel' })`,
     says: [`'titel' is not a field of posts`, `Did you mean '"id,title"'?`],
     long: true,
+    answers: `Pick<PostsRecord, 'id'>`,
   },
   {
     code: `posts.getOne('1', { fields: 'title.x' })`,
     says: [`Did you mean '"title"'?`],
+    answers: `Pick<PostsRecord, 'title'>`,
   },
   {
     code: `posts.getOne('1', { fields: 'id,expand.comments_via_post.mesage' })`,
@@ -69,15 +80,18 @@ const mistakes: readonly Mistake[] = [
       `Did you mean '"id,expand.comments_via_post.message"'?`,
     ],
     long: true,
+    answers: `Pick<PostsRecord, 'id'>`,
   },
   {
     code: `posts.getOne('1', { fields: 'expand.autor.name' })`,
     says: [`'autor' is not a relation of posts`],
+    answers: 'object',
   },
   {
     code: `posts.getList(1, 20, { sort: '-creatd' })`,
     says: [`'creatd' is not a field of posts`, `Did you mean '"-created"'?`],
     long: true,
+    answers: 'ListResult<PostsRecord>',
   },
   {
     code: `posts.getList(1, 20, { sort: 'title,comments_via_post.mesage' })`,
@@ -86,65 +100,84 @@ const mistakes: readonly Mistake[] = [
       `Did you mean '"title,comments_via_post.message"'?`,
     ],
     long: true,
+    answers: 'ListResult<PostsRecord>',
   },
   {
     code: `posts.getFullList({ expand: 'autor' })`,
     says: [`'autor' is not a relation of posts`, `Did you mean '"author"'?`],
     long: true,
+    answers: 'PostsRecord[]',
   },
   {
     code: `posts.getFullList({ perPage: 5 })`,
     says: [`'perPage' does not exist in type 'TypedFullListOptions<`],
+    answers: 'PostsRecord[]',
   },
   {
     code: `posts.iterate({ sort: '-creatd' })`,
     says: [`Did you mean '"-created"'?`],
+    answers: 'AsyncGenerator<PostsRecord>',
   },
   {
     code: `stats.updateWhere('comments = 0', { comments: 1 })`,
     says: [`'post_stats' is a view: it cannot be written`],
+    answers: 'BulkProgress',
   },
   {
     code: `posts.getFirstListItem('views > 1', { sort: '-creatd' })`,
     says: [`Did you mean '"-created"'?`],
+    answers: 'PostsRecord',
   },
   {
     code: `posts.create({ title: 'x', author: 'y', sttus: 'live' })`,
     says: [`'sttus' does not exist`, 'PostsCreate'],
+    answers: 'PostsRecord',
   },
   {
     code: `posts.create({ title: 'x' })`,
     says: [`Property 'author' is missing in type`],
+    answers: 'PostsRecord',
   },
   {
     code: `posts.create({ title: 'x', author: 'y', status: 'lve' })`,
     says: [`Did you mean '"live"'?`],
+    answers: 'PostsRecord',
   },
   {
     code: `posts.update('1', { 'views+': '1' })`,
     says: [`'string' is not assignable to type 'number'`],
+    answers: 'PostsRecord',
   },
   {
     code: `posts.update('1', { 'titel+': 'x' })`,
     says: [`'titel+'' does not exist`, 'PostsUpdate'],
+    answers: 'PostsRecord',
   },
   {
     code: `stats.create({ post: 'x' })`,
     says: [`'post_stats' is a view: it cannot be written`],
+    answers: 'PostStatsRecord',
   },
   {
     code: `stats.update('1', { post: 'x' })`,
     says: [`'post_stats' is a view: it cannot be written`],
+    answers: 'PostStatsRecord',
   },
   {
     code: `posts.authWithPassword('a', 'b')`,
     says: [`'posts' is not an auth collection`],
+    answers: 'RecordAuthResponse<PostsRecord>',
   },
-  { code: `posts.authRefresh()`, says: [`'posts' is not an auth collection`] },
+  {
+    code: `posts.authRefresh()`,
+    says: [`'posts' is not an auth collection`],
+    answers: 'RecordAuthResponse<PostsRecord>',
+  },
   {
     code: `users.authWithPassword('a', 'b', { expand: 'posts_via_autor' })`,
     says: [`'posts_via_autor' is not a relation of users`, `Did you mean '"posts_via_author"'?`],
     long: true,
+    answers: 'RecordAuthResponse<UsersRecord>',
   },
   {
     code: `pb.filter('a = {:a}', { a: 1, c: 2 })`,
@@ -183,19 +216,73 @@ const mistakes: readonly Mistake[] = [
     code: `posts.delete('1', { custom: 1 })`,
     says: [`'custom' does not exist in type 'RequestOptions'`],
   },
+  {
+    code: `posts.updateWhere('', (post) => ({ titel: post.title }))`,
+    says: [`'(post: PostsRecord) => { titel: string; }' is not assignable`],
+    answers: 'BulkProgress',
+  },
+  {
+    code: `posts.getOneOrNull('1', { expand: 'autor' })`,
+    says: [`Did you mean '"author"'?`],
+    answers: 'PostsRecord | null',
+  },
+  {
+    code: `posts.getFirstOrNull('', { sort: '-creatd' })`,
+    says: [`Did you mean '"-created"'?`],
+    answers: 'PostsRecord | null',
+  },
+  {
+    code: `posts.getFullList(500, { expand: 'autor' })`,
+    says: [`Did you mean '"author"'?`],
+    answers: 'PostsRecord[]',
+  },
+  {
+    code: `posts.pages({ sort: '-creatd' })`,
+    says: [`Did you mean '"-created"'?`],
+    answers: 'AsyncGenerator<PostsRecord[]>',
+  },
+  {
+    code: `posts.subscribe('*', (event) => event.record, { expand: 'autor' })`,
+    says: [`Did you mean '"author"'?`],
+    answers: 'UnsubscribeFunc',
+  },
+  {
+    code: `posts.events({ expand: 'autor' })`,
+    says: [`Did you mean '"author"'?`],
+    answers: 'EventIterator<RecordEvent<PostsRecord>>',
+  },
 ]
 
+/** A call that answers: alone, and in the places that expect what it answers. */
+function placesOf(mistake: Mistake): Mistake[] {
+  const { code, answers } = mistake
+  if (!answers) return [mistake]
+  const isIteration = answers.startsWith('AsyncGenerator')
+  const value = isIteration || answers.startsWith('EventIterator') ? code : `await ${code}`
+  const places = [
+    `;(async (): Promise<${answers}> => { return ${value} })()`,
+    `{ const answer: ${answers} = ${value} }`,
+    `;([] as Array<${answers}>).push(${value})`,
+  ]
+  if (isIteration) places.push(`;(async function* (): ${answers} { yield* ${code} })()`)
+  else places.push(`;(async (): Promise<${answers}> => ${code})()`)
+  const all = [mistake]
+  for (const place of places) all.push({ ...mistake, code: place })
+  return all
+}
+
+const lines = mistakes.flatMap(placesOf)
 const firstLine = header.split('\n').length
 
 describe.each(Object.keys(compilers) as Compiler[])('TypeScript %s', (compiler) => {
   let errors: CompileError[]
   beforeAll(async () => {
-    const code = header + mistakes.map((mistake) => `${mistake.code}\n`).join('')
+    const code = header + lines.map((mistake) => `${mistake.code}\n`).join('')
     errors = await compile(compiler, { 'mistakes.ts': code })
   }, 60_000)
 
-  test.each(mistakes)('refuses $code', ({ code, says, long }) => {
-    const line = firstLine + mistakes.findIndex((mistake) => mistake.code === code)
+  test.each(lines)('refuses $code', ({ code, says, long }) => {
+    const line = firstLine + lines.findIndex((mistake) => mistake.code === code)
     const messages = errors.filter((error) => error.line === line).map(({ message }) => message)
     expect(messages).toHaveLength(1)
     for (const part of long && compiler === '7' ? says.slice(1) : says)
@@ -203,8 +290,8 @@ describe.each(Object.keys(compilers) as Compiler[])('TypeScript %s', (compiler) 
   })
 
   test('finds no other error', () => {
-    const lines = new Set(mistakes.map((_, index) => firstLine + index))
-    expect(errors.filter(({ line }) => !lines.has(line))).toEqual([])
+    const meant = new Set(lines.map((_, index) => firstLine + index))
+    expect(errors.filter(({ line }) => !meant.has(line))).toEqual([])
   })
 })
 

@@ -33,9 +33,9 @@ export interface RecordService<M = RecordModel> {
   /** All records, in pages of `batch`. */
   getFullList<T = M>(batch?: number, options?: RecordListOptions): Promise<T[]>
   /** Every record, one by one; see {@link CrudService.iterate}. */
-  iterate<T = M>(options?: RecordWalkOptions): AsyncGenerator<T, void, undefined>
+  iterate<T = M>(options?: RecordWalkOptions): AsyncGenerator<T, void, unknown>
   /** Every record, by pages; see {@link CrudService.pages}. */
-  pages<T = M>(options?: RecordWalkOptions): AsyncGenerator<T[], void, undefined>
+  pages<T = M>(options?: RecordWalkOptions): AsyncGenerator<T[], void, unknown>
   /** One page of records; see {@link CrudService.getList}. */
   getList<T = M>(
     page?: number,

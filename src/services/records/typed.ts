@@ -3,6 +3,7 @@ import type { RequestOptions } from '../../core/options.ts'
 import type { Answer } from '../../schema/fields.ts'
 import type { BodyParams, ListResult } from '../../schema/records.ts'
 import type { AuthOnly, CreateOf, RecordOf, UpdateOf } from '../../schema/schema.ts'
+
 import type {
   BulkOptions,
   BulkProgress,
@@ -37,6 +38,9 @@ export type UncheckedArguments<T, Arguments extends unknown[]> = [T] extends [ne
   ? [never, never, never, never, never, never]
   : Arguments
 
+/** `T`, without being inferred from what a call's result is meant for. Unlike `NoInfer` it leaves no trace in editors. */
+type Own<T> = [T][T extends unknown ? 0 : never]
+
 /** What makes a body of a record, or nothing to leave it alone. */
 type Changing<R, Body> = (record: R) => Body | null | undefined | Promise<Body | null | undefined>
 
@@ -54,68 +58,68 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   getOne<E extends string = never, F extends string = never>(
     id: string,
     options?: TypedRecordOptions<S, N, E, F>,
-  ): Promise<Answer<S, N, E, F>>
+  ): Promise<Answer<S, N, NoInfer<E>, NoInfer<F>>>
   /** One record, of a type of your own. */
   getOne<T = never>(
     ...args: UncheckedArguments<T, [id: string, options?: RecordOptions]>
-  ): Promise<T>
+  ): Promise<Own<T>>
 
   /** One page of records; see {@link CrudService.getList}. */
   getList<E extends string = never, F extends string = never, O extends string = never>(
     page?: number,
     perPage?: number,
     options?: TypedListOptions<S, N, E, F, O>,
-  ): Promise<ListResult<Answer<S, N, E, F>>>
+  ): Promise<ListResult<Answer<S, N, NoInfer<E>, NoInfer<F>>>>
   /** One page of records, of a type of your own. */
   getList<T = never>(
     ...args: UncheckedArguments<T, [page?: number, perPage?: number, options?: RecordListOptions]>
-  ): Promise<ListResult<T>>
+  ): Promise<ListResult<Own<T>>>
 
   /** All records; see {@link CrudService.getFullList}. A number is `batch`, as in the official client's older form. */
   getFullList<E extends string = never, F extends string = never, O extends string = never>(
     options?: TypedFullListOptions<S, N, E, F, O> | number,
-  ): Promise<Answer<S, N, E, F>[]>
+  ): Promise<Answer<S, N, NoInfer<E>, NoInfer<F>>[]>
   /** All records, in pages of `batch`: the official client's older form. */
   getFullList<E extends string = never, F extends string = never, O extends string = never>(
     batch: number | undefined,
     options: TypedListOptions<S, N, E, F, O> | undefined,
-  ): Promise<Answer<S, N, E, F>[]>
+  ): Promise<Answer<S, N, NoInfer<E>, NoInfer<F>>[]>
   /** All records, of a type of your own. */
   getFullList<T = never>(
     ...args: UncheckedArguments<T, [options?: RecordWalkOptions]>
-  ): Promise<T[]>
+  ): Promise<Own<T>[]>
   /** All records, of a type of your own, in pages of `batch`. */
   getFullList<T = never>(
     ...args: UncheckedArguments<T, [batch?: number, options?: RecordListOptions]>
-  ): Promise<T[]>
+  ): Promise<Own<T>[]>
 
   /** The first record that matches a filter; see {@link CrudService.getFirstListItem}. */
   getFirstListItem<E extends string = never, F extends string = never, O extends string = never>(
     filter: string | Filter,
     options?: TypedSortOptions<S, N, E, F, O>,
-  ): Promise<Answer<S, N, E, F>>
+  ): Promise<Answer<S, N, NoInfer<E>, NoInfer<F>>>
   /** The first record that matches a filter, of a type of your own. */
   getFirstListItem<T = never>(
     ...args: UncheckedArguments<T, [filter: string | Filter, options?: RecordListOptions]>
-  ): Promise<T>
+  ): Promise<Own<T>>
 
   /** Every record, one by one; see {@link CrudService.iterate}. */
   iterate<E extends string = never, F extends string = never, O extends string = never>(
     options?: TypedFullListOptions<S, N, E, F, O>,
-  ): AsyncGenerator<Answer<S, N, E, F>, void, undefined>
+  ): AsyncGenerator<Answer<S, N, NoInfer<E>, NoInfer<F>>, void, unknown>
   /** Every record, one by one, of a type of your own. */
   iterate<T = never>(
     ...args: UncheckedArguments<T, [options?: RecordWalkOptions]>
-  ): AsyncGenerator<T, void, undefined>
+  ): AsyncGenerator<Own<T>, void, unknown>
 
   /** Every record, by pages; see {@link CrudService.pages}. */
   pages<E extends string = never, F extends string = never, O extends string = never>(
     options?: TypedFullListOptions<S, N, E, F, O>,
-  ): AsyncGenerator<Answer<S, N, E, F>[], void, undefined>
+  ): AsyncGenerator<Answer<S, N, NoInfer<E>, NoInfer<F>>[], void, unknown>
   /** Every record, by pages, of a type of your own. */
   pages<T = never>(
     ...args: UncheckedArguments<T, [options?: RecordWalkOptions]>
-  ): AsyncGenerator<T[], void, undefined>
+  ): AsyncGenerator<Own<T>[], void, unknown>
 
   /** How many records match; see {@link CrudService.count}. */
   count(filter?: string | Filter, options?: RequestOptions): Promise<number>
@@ -124,42 +128,42 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   getOneOrNull<E extends string = never, F extends string = never>(
     id: string,
     options?: TypedRecordOptions<S, N, E, F>,
-  ): Promise<Answer<S, N, E, F> | null>
+  ): Promise<Answer<S, N, NoInfer<E>, NoInfer<F>> | null>
   /** One record of a type of your own, or `null`. */
   getOneOrNull<T = never>(
     ...args: UncheckedArguments<T, [id: string, options?: RecordOptions]>
-  ): Promise<T | null>
+  ): Promise<Own<T> | null>
 
   /** The first record that matches a filter, or `null`; see {@link CrudService.getFirstOrNull}. */
   getFirstOrNull<E extends string = never, F extends string = never, O extends string = never>(
     filter: string | Filter,
     options?: TypedSortOptions<S, N, E, F, O>,
-  ): Promise<Answer<S, N, E, F> | null>
+  ): Promise<Answer<S, N, NoInfer<E>, NoInfer<F>> | null>
   /** The first record that matches a filter, of a type of your own, or `null`. */
   getFirstOrNull<T = never>(
     ...args: UncheckedArguments<T, [filter: string | Filter, options?: RecordListOptions]>
-  ): Promise<T | null>
+  ): Promise<Own<T> | null>
 
   /** Creates a record; see {@link RecordService.create}. */
   create<E extends string = never, F extends string = never>(
     bodyParams: CreateOf<S, N>,
     options?: TypedRecordOptions<S, N, E, F>,
-  ): Promise<Answer<S, N, E, F>>
+  ): Promise<Answer<S, N, NoInfer<E>, NoInfer<F>>>
   /** Creates a record, answered as a type of your own. */
   create<T = never>(
     ...args: UncheckedArguments<T, [bodyParams?: BodyParams, options?: RecordOptions]>
-  ): Promise<T>
+  ): Promise<Own<T>>
 
   /** Changes the fields that `bodyParams` names; see {@link RecordService.update}. */
   update<E extends string = never, F extends string = never>(
     id: string,
     bodyParams: UpdateOf<S, N>,
     options?: TypedRecordOptions<S, N, E, F>,
-  ): Promise<Answer<S, N, E, F>>
+  ): Promise<Answer<S, N, NoInfer<E>, NoInfer<F>>>
   /** Changes the fields that `bodyParams` names, answered as a type of your own. */
   update<T = never>(
     ...args: UncheckedArguments<T, [id: string, bodyParams?: BodyParams, options?: RecordOptions]>
-  ): Promise<T>
+  ): Promise<Own<T>>
 
   /** Deletes a record; see {@link RecordService.delete}. */
   delete(id: string, options?: RequestOptions): Promise<boolean>
@@ -167,14 +171,18 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   /** Changes every record that matches, one by one; see {@link RecordService.updateWhere}. */
   updateWhere<E extends string = never, F extends string = never>(
     filter: string | Filter,
-    change: UpdateOf<S, N> | Changing<Answer<S, N, E, F>, UpdateOf<S, N>>,
+    change: UpdateOf<S, N> | Changing<Answer<S, N, NoInfer<E>, NoInfer<F>>, UpdateOf<S, N>>,
     options?: TypedBulkOptions<S, N, E, F>,
   ): Promise<BulkProgress>
   /** Changes every record that matches, each of a type of your own. */
   updateWhere<T = never>(
     ...args: UncheckedArguments<
       T,
-      [filter: string | Filter, change: BodyParams | Changing<T, BodyParams>, options?: BulkOptions]
+      [
+        filter: string | Filter,
+        change: BodyParams | Changing<Own<T>, BodyParams>,
+        options?: BulkOptions,
+      ]
     >
   ): Promise<BulkProgress>
 
@@ -187,7 +195,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   /** Calls `callback` with the changes of records; see {@link RecordService.subscribe}. */
   subscribe<E extends string = never, F extends string = never>(
     topic: string,
-    callback: (event: RecordEvent<Answer<S, N, E, F>>) => void,
+    callback: (event: RecordEvent<Answer<S, N, NoInfer<E>, NoInfer<F>>>) => void,
     options?: TypedSubscribeOptions<S, N, E, F>,
   ): Promise<UnsubscribeFunc>
   /** Calls `callback` with the changes of records, of a type of your own. */
@@ -196,7 +204,7 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
       T,
       [
         topic: string,
-        callback: (event: RecordSubscription<T>) => void,
+        callback: (event: RecordSubscription<Own<T>>) => void,
         options?: RecordSubscribeOptions,
       ]
     >
@@ -205,33 +213,33 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   /** The changes of records, for `for await`; see {@link RecordService.events}. */
   events<E extends string = never, F extends string = never>(
     options?: TypedSubscribeOptions<S, N, E, F> & EventsSettings,
-  ): EventIterator<RecordEvent<Answer<S, N, E, F>>>
+  ): EventIterator<RecordEvent<Answer<S, N, NoInfer<E>, NoInfer<F>>>>
   /** The changes of records, of a type of your own, for `for await`. */
   events<T = never>(
     ...args: UncheckedArguments<T, [options?: RecordSubscribeOptions & EventsSettings]>
-  ): EventIterator<RecordEvent<T>>
+  ): EventIterator<RecordEvent<Own<T>>>
 
   /** Signs in with a password; see {@link RecordService.authWithPassword}. */
   authWithPassword<E extends string = never>(
     usernameOrEmail: AuthOnly<S, N, string>,
     password: string,
     options?: TypedExpandOptions<S, N, E>,
-  ): Promise<RecordAuthResponse<Answer<S, N, E, never>>>
+  ): Promise<RecordAuthResponse<Answer<S, N, NoInfer<E>, never>>>
   /** Signs in with a password, the record being of a type of your own. */
   authWithPassword<T = never>(
     ...args: UncheckedArguments<
       T,
       [usernameOrEmail: string, password: string, options?: RecordOptions]
     >
-  ): Promise<RecordAuthResponse<T>>
+  ): Promise<RecordAuthResponse<Own<T>>>
 
   /** Gets a new token and the record as it is now; see {@link RecordService.authRefresh}. */
   authRefresh<E extends string = never>(
     this: AuthOnly<S, N, object>,
     options?: TypedExpandOptions<S, N, E>,
-  ): Promise<RecordAuthResponse<Answer<S, N, E, never>>>
+  ): Promise<RecordAuthResponse<Answer<S, N, NoInfer<E>, never>>>
   /** Gets a new token and the record as it is now, of a type of your own. */
   authRefresh<T = never>(
     ...args: UncheckedArguments<T, [options?: RecordOptions]>
-  ): Promise<RecordAuthResponse<T>>
+  ): Promise<RecordAuthResponse<Own<T>>>
 }

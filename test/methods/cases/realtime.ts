@@ -177,6 +177,19 @@ export const EventIterator: Cases = {
     },
     fails: 'cannot fail: what has ended stays so',
   },
+  '[Symbol.asyncIterator]': {
+    async ok({ guest, post }) {
+      const client = guest()
+      const events = client.realtime.events('posts/*')
+      setTimeout(() => void until(() => client.realtime.isConnected).then(async () => post()), 10)
+      for await (const { action } of events) {
+        assert.equal(action, 'create')
+        break
+      }
+      assert.deepEqual(await events.next(), { done: true, value: undefined })
+    },
+    fails: 'cannot fail: it is the iteration itself',
+  },
   '[Symbol.asyncDispose]': {
     async ok({ guest }) {
       const client = guest()

@@ -53,7 +53,7 @@ class ListStore<T> extends LiveStore<readonly T[]> {
 
   constructor(service: RecordService<any>, options: LiveListOptions = {}) {
     super(service.client, confirmedAtOnce, [])
-    const { filter, sort = 'id', maxRows = 10_000, ...request } = options
+    const { filter, sort, maxRows = 10_000, ...request } = options
     const { fields } = request
     if (
       fields &&
@@ -68,7 +68,7 @@ class ListStore<T> extends LiveStore<readonly T[]> {
     this.#service = service
     this.#request = request
     this.#maxRows = maxRows
-    this.#order = createOrder(sort)
+    this.#order = createOrder(sort || 'id')
     const { client } = service
     // In a template a text would be a value.
     this.#filter =

@@ -46,7 +46,7 @@ export type ExpandArg<S, N, E extends string> =
 
 type Verdict<W, S, N, E extends string> = [W] extends [never]
   ? never
-  : W | Exclude<Suggested<S, N, E>, E>
+  : (E extends '' ? E : W) | Exclude<Suggested<S, N, E>, E>
 
 /** `never` where the paths exist. `L` counts the levels that are left. */
 type Wrong<S, N, P extends string, L extends number = 6> = L extends 0

@@ -3,15 +3,15 @@ import type { IsDynamic, PathHead, PathTail, RelationTarget, SplitPaths } from '
 import type { RecordOf, RelationsOf, SchemaError } from './schema.ts'
 
 /**
- * What a call answers that asks for `expand: E` and `fields: F`, each `never` when it is not given.
+ * What a call answers that asks for `expand: E` and `fields: F`, each `never` when it is not given; `''` is the same.
  *
  * Fields that are not known at compile time leave every key optional.
  */
-export type Answer<S, N, E extends string, F extends string> = [F] extends [never]
-  ? WithExpand<S, N, SplitPaths<E>>
+export type Answer<S, N, E extends string, F extends string> = [Exclude<F, ''>] extends [never]
+  ? WithExpand<S, N, SplitPaths<Exclude<E, ''>>>
   : IsDynamic<F> extends true
-    ? Partial<WithExpand<S, N, SplitPaths<E>>>
-    : WithFields<S, N, SplitPaths<E>, SplitFields<F>>
+    ? Partial<WithExpand<S, N, SplitPaths<Exclude<E, ''>>>>
+    : WithFields<S, N, SplitPaths<Exclude<E, ''>>, SplitFields<F>>
 
 /** The paths of a `fields` list, their modifiers left out: the arguments of `:excerpt` hold commas. */
 export type SplitFields<F extends string> = F extends `${infer A}:excerpt(${string})${infer B}`
@@ -87,7 +87,7 @@ export type FieldsArg<S, N, F extends string> =
 
 type Verdict<W, S, N, F extends string> = [W] extends [never]
   ? never
-  : W | Exclude<Suggested<S, N, F>, F>
+  : (F extends '' ? F : W) | Exclude<Suggested<S, N, F>, F>
 
 /** `never` where the fields exist. */
 type Wrong<S, N, P extends string> = P extends '*' | 'expand' | keyof RecordOf<S, N>

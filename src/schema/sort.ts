@@ -16,7 +16,7 @@ export type SortArg<S, N, T extends string> =
 
 type Verdict<W, S, N, T extends string> = [W] extends [never]
   ? never
-  : W | Exclude<Suggested<S, N, T>, T>
+  : (T extends '' ? T : W) | Exclude<Suggested<S, N, T>, T>
 
 type Wrong<S, N, P extends string> = P extends `-${infer R}` | `+${infer R}`
   ? Wrong<S, N, R>

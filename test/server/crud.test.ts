@@ -140,6 +140,25 @@ describeServers('records', (pb) => {
       expect(numbers).toHaveLength(25)
     })
 
+    test('an empty expand, fields or sort is as none', async () => {
+      const { id } = posts[0]!
+      const collection = guest.collection('posts')
+      const plain = await collection.getOne(id)
+      expect(await collection.getOne(id, { expand: '', fields: '' })).toEqual(plain)
+      const all = await collection.getFullList({
+        filter: 'n <= 25',
+        expand: '',
+        fields: '',
+        sort: '',
+      })
+      expect(all).toHaveLength(25)
+      expect(all.find((post) => post.id === id)).toEqual(plain)
+      const walked = []
+      for await (const post of collection.iterate({ filter: 'n <= 25', sort: '' }))
+        walked.push(post)
+      expect(walked).toHaveLength(25)
+    })
+
     test('takes expand and fields as lists', async () => {
       const options = {
         query: { expand: ['author', 'tags'], fields: ['id', 'expand.author.name'] },

@@ -72,6 +72,17 @@ describeServers('live', (pb) => {
     await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['b', 'back']))
   })
 
+  test('an empty expand, fields or sort is as none', async () => {
+    await using own = group()
+    const ids = [await own.create({ title: 'a' }), await own.create({ title: 'b' })]
+      .map(({ id }) => id)
+      .toSorted()
+    using list = liveList(own.posts, { filter: own.filter, expand: '', fields: '', sort: '' })
+    await list.ready
+    expect(list.getSnapshot().map(({ id }) => id)).toEqual(ids)
+    expect(titles(list.getSnapshot()).toSorted()).toEqual(['a', 'b'])
+  })
+
   test('the snapshot and its rows stay the same objects while nothing changes', async () => {
     await using own = group()
     const a = await own.create({ title: 'a' })

@@ -28,7 +28,7 @@ const cases: readonly { code: string; offers: readonly string[]; some?: boolean 
     code: `pb.collection('|')`,
     offers: ['comments', 'notes', 'post_stats', 'posts', 'profiles', 'secrets', 'tags', 'users'],
   },
-  { code: `posts.getOne('1', { expand: '|' })`, offers: relations },
+  { code: `posts.getOne('1', { expand: '|' })`, offers: ['', ...relations] },
   {
     code: `posts.getOne('1', { expand: 'author.|' })`,
     offers: [
@@ -50,7 +50,7 @@ const cases: readonly { code: string; offers: readonly string[]; some?: boolean 
     code: `posts.getOne('1', { expand: ['author', 'comments_via_post.|'] })`,
     offers: ['author', 'comments_via_post.post', 'comments_via_post.user'],
   },
-  { code: `posts.getFullList({ expand: '|' })`, offers: relations },
+  { code: `posts.getFullList({ expand: '|' })`, offers: ['', ...relations] },
   { code: `posts.getFullList({ sort: '-cr|' })`, offers: ['-created'], some: true },
   {
     code: `posts.getOne('1', { fields: 'id,expand.comments_via_post.|' })`,

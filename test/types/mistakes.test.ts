@@ -222,6 +222,11 @@ const mistakes: readonly Mistake[] = [
     answers: 'BulkProgress',
   },
   {
+    code: `posts.getOne('1', { expand: '' as '' | 'autor' })`,
+    says: [`'"" | "autor"' is not assignable`],
+    answers: 'PostsRecord',
+  },
+  {
     code: `posts.getOneOrNull('1', { expand: 'autor' })`,
     says: [`Did you mean '"author"'?`],
     answers: 'PostsRecord | null',

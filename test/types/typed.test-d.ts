@@ -159,6 +159,19 @@ describe('fields', () => {
   })
 })
 
+test('the empty text asks for nothing', async () => {
+  const none = await posts.getOne('1', { expand: '', fields: '' })
+  expectTypeOf(none).toEqualTypeOf<PostsRecord>()
+  const sorted = await posts.getFullList({ expand: '', fields: '', sort: text ? '-created' : '' })
+  expectTypeOf(sorted).toEqualTypeOf<PostsRecord[]>()
+  const perhaps = await posts.getOne('1', { expand: text ? 'author' : '' })
+  expectTypeOf(perhaps).toEqualTypeOf<Expanded<Schema, 'posts', 'author'>>()
+  const some = await posts.getOne('1', { fields: text ? 'id' : '' })
+  expectTypeOf(some).toEqualTypeOf<Pick<PostsRecord, 'id'>>()
+  // @ts-expect-error -- there is nothing behind the comma
+  await posts.getOne('1', { expand: 'author,' })
+})
+
 test('sort takes fields, relations, parts of places, modifiers and any text', () => {
   const sorts = posts.getList(1, 1, { sort: ['-created', '+place.lon', 'title:lower', '@random'] })
   expectTypeOf(sorts).resolves.toEqualTypeOf<ListResult<PostsRecord>>()

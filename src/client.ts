@@ -128,8 +128,8 @@ export class PocketBase<S = Untyped> {
   collection<M = RecordModel>(
     ...args: IfUntyped<S, [idOrName: string]>
   ): Untyped extends S ? RecordService<M> : never
-  /** The records of a collection of the schema. */
-  collection<N extends CollectionName<S>>(name: N): ServiceFor<S, N>
+  /** The records of a collection of the schema, or the superusers: every server has them. */
+  collection<N extends CollectionName<S> | '_superusers'>(name: N): ServiceFor<S, N>
   collection(idOrName: string = ''): any {
     let service = this.recordServices.get(idOrName)
     if (!service)

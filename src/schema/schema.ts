@@ -59,11 +59,13 @@ export type CreateOf<S, N> = BodyOf<S, N, 'create'>
 /** What changes a record of a collection: its `update`; see {@link CreateOf}. */
 export type UpdateOf<S, N> = BodyOf<S, N, 'update'>
 
-type BodyOf<S, N, Member extends string> = S[N & keyof S] extends { [M in Member]: infer B }
-  ? B | FormData
-  : S[N & keyof S] extends { type: 'view' }
-    ? SchemaError<`'${N & string}' is a view: it cannot be written`>
-    : NamesOf<RecordOf<S, N>, S[N & keyof S] extends { type: 'auth' } ? AuthInput : never>
+type BodyOf<S, N, Member extends string> = [N & keyof S] extends [never]
+  ? BodyParams
+  : S[N & keyof S] extends { [M in Member]: infer B }
+    ? B | FormData
+    : S[N & keyof S] extends { type: 'view' }
+      ? SchemaError<`'${N & string}' is a view: it cannot be written`>
+      : NamesOf<RecordOf<S, N>, S[N & keyof S] extends { type: 'auth' } ? AuthInput : never>
 
 /** Bodies of a schema that does not describe them. A type of records without fixed names allows any. */
 type NamesOf<R, More extends string> = string extends keyof R

@@ -26,7 +26,17 @@ const relations = [
 const cases: readonly { code: string; offers: readonly string[]; some?: boolean }[] = [
   {
     code: `pb.collection('|')`,
-    offers: ['comments', 'notes', 'post_stats', 'posts', 'profiles', 'secrets', 'tags', 'users'],
+    offers: [
+      '_superusers',
+      'comments',
+      'notes',
+      'post_stats',
+      'posts',
+      'profiles',
+      'secrets',
+      'tags',
+      'users',
+    ],
   },
   { code: `posts.getOne('1', { expand: '|' })`, offers: ['', ...relations] },
   {

@@ -343,6 +343,39 @@ describe('a schema by hand', () => {
   })
 })
 
+describe('superusers', () => {
+  test('sign in, are listed and written without being in the schema', async () => {
+    const superusers = pb.collection('_superusers')
+    const { record } = await superusers.authWithPassword('a', 'b')
+    expectTypeOf(record).toEqualTypeOf<RecordModel>()
+    expectTypeOf(await superusers.authRefresh()).toHaveProperty('token')
+    expectTypeOf(await superusers.getFullList()).toEqualTypeOf<RecordModel[]>()
+    await superusers.create({ email: 'a@test.example', password: 'x', passwordConfirm: 'x' })
+    await superusers.update('1', new FormData())
+    // @ts-expect-error not a body
+    await superusers.create(5)
+    // @ts-expect-error they have no relations
+    await superusers.getOne('1', { expand: 'author' })
+    // @ts-expect-error not a collection of the schema, as before
+    pb.collection('_externalAuths')
+  })
+
+  test('are of the type that the schema gives them', async () => {
+    interface Mine extends Schema {
+      _superusers: { type: 'auth'; record: { id: string; collectionName: '_superusers' } }
+    }
+    const mine = new PocketBase<Mine>('/')
+    const { record } = await mine.collection('_superusers').authWithPassword('a', 'b')
+    expectTypeOf(record).toEqualTypeOf<Mine['_superusers']['record']>()
+    // @ts-expect-error there is no such field
+    await mine.collection('_superusers').create({ nope: 1 })
+  })
+
+  test('are no name of the schema', () => {
+    expectTypeOf<'_superusers'>().not.toExtend<CollectionName<Schema>>()
+  })
+})
+
 describe('generic code', () => {
   test('takes a client with a schema, and keeps what it knows', async () => {
     const first = async <N extends CollectionName<Schema>>(

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
@@ -10,5 +11,8 @@ export function writeReadme(text: string): boolean {
   if (!markers.test(readme)) return false
   const write = (_: string, begin: string, end: string): string => `${begin}\n${text}\n\n${end}`
   writeFileSync(file, readme.replace(markers, write))
+  spawnSync(resolve(import.meta.dirname, '../node_modules/.bin/oxfmt'), [file], {
+    stdio: 'inherit',
+  })
   return true
 }

@@ -48,6 +48,7 @@ export interface RealtimeHost {
   onRefused(error: unknown): boolean
   onMessage(message: SSEMessage): void
   onChange(change: RealtimeChange): void
+  onDisconnect(): void
 }
 
 const connectTimeoutMs = 15_000
@@ -146,7 +147,7 @@ export class RealtimeConnection {
       this.#stream = undefined
       if (stream.isConfirmed) {
         this.#lostAt ??= isEnded ? Date.now() : stream.lastSignAt
-        this.#client.realtime.onDisconnect?.(this.#host.topics())
+        this.#host.onDisconnect()
       } else if (!this.#hasConnected && (error || isEnded)) {
         this.#host.onRefused(error ?? new NetworkError({ message: 'The stream ended at once.' }))
       }
@@ -293,7 +294,8 @@ export class RealtimeConnection {
   #watch(): () => void {
     const { livenessMs = 0 } = this.#client.options.realtime ?? {}
     const store: BaseAuthStore<any> = this.#client.authStore
-    const stopFollowing = store.onChange(() => void this.#submit())
+    // Stand-ins for stores may have less.
+    const stopFollowing = store.onChange?.(() => void this.#submit())
     const page = globalThis.document as Document | undefined
     let hiddenAt = 0
     const onVisibility = (): void => {
@@ -308,7 +310,7 @@ export class RealtimeConnection {
       ? setInterval(() => void this.#probe(livenessMs), livenessMs / 4)
       : undefined
     return () => {
-      stopFollowing()
+      stopFollowing?.()
       page?.removeEventListener('visibilitychange', onVisibility)
       globalThis.removeEventListener?.('online', onOnline)
       clearInterval(timer)

@@ -54,7 +54,7 @@ export class RealtimeService extends BaseService {
   private readonly listeners = new Set<(change: RealtimeChange) => void>()
   private readonly connection = new RealtimeConnection(this.client, {
     isWanted: () => this.subscriptions.size > 0,
-    topics: () => [...this.subscriptions.keys()].filter(Boolean),
+    topics: () => this.topics(),
     onConfirmed: (topics) => {
       for (const topic of topics) {
         this.subscriptions.get(topic)?.forEach((subscription) => {
@@ -66,6 +66,7 @@ export class RealtimeService extends BaseService {
     onRefused: (error) => this.remove(({ settle }) => !!settle, error),
     onMessage: (message) => this.deliver(message),
     onChange: (change) => this.listeners.forEach((listener) => call(listener, change)),
+    onDisconnect: () => call((topics: string[]) => this.onDisconnect?.(topics), this.topics()),
   })
 
   /** Whether the stream is open and the server has confirmed the subscriptions. */
@@ -207,6 +208,10 @@ export class RealtimeService extends BaseService {
     }
     const json = JSON.stringify({ query, headers })
     return `${topic}${topic.includes('?') ? '&' : '?'}options=${encodeURIComponent(json)}`
+  }
+
+  private topics(): string[] {
+    return [...this.subscriptions.keys()].filter(Boolean)
   }
 
   private add(key: string, subscription: Subscription): void {

@@ -11,6 +11,21 @@ import { describeServers } from '../support/server.ts'
 
 const title = { name: 'title', type: 'text' }
 
+/** Runs a test, and collects for it what nobody catches. */
+async function whatIsThrown(run: (thrown: unknown[]) => Promise<void>): Promise<void> {
+  const thrown: unknown[] = []
+  const onError = (error: unknown): void => void thrown.push(error)
+  const others = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  process.on('uncaughtException', onError)
+  try {
+    await run(thrown)
+  } finally {
+    process.off('uncaughtException', onError)
+    for (const other of others) process.on('uncaughtException', other)
+  }
+}
+
 describeServers('realtime', (pb) => {
   beforeAll(async () => {
     const { collections } = pb.admin
@@ -250,22 +265,14 @@ describeServers('realtime', (pb) => {
     test('a listener that throws does not keep others from hearing', async () => {
       await using own = connected()
       const seen: string[] = []
-      const thrown: unknown[] = []
-      const onError = (error: unknown): void => void thrown.push(error)
-      const others = process.listeners('uncaughtException')
-      process.removeAllListeners('uncaughtException')
-      process.on('uncaughtException', onError)
-      try {
+      await whatIsThrown(async (thrown) => {
         await own.client.collection('posts').subscribe('*', () => {
           throw new Error('mine')
         })
         await own.client.collection('posts').subscribe('*', (e) => seen.push(e.action))
         await create('posts', { title: 'x' })
         await vi.waitFor(() => expect([seen, thrown.length]).toEqual([['create'], 1]))
-      } finally {
-        process.off('uncaughtException', onError)
-        for (const other of others) process.on('uncaughtException', other)
-      }
+      })
     })
   })
 
@@ -414,6 +421,21 @@ describeServers('realtime', (pb) => {
       await server.restart()
       await pending
       expect(client.realtime.isConnected).toBe(true)
+    })
+
+    test('is opened again, though onDisconnect throws', async () => {
+      await using server = await startPocketBase({ version: pb.version })
+      await using own = connected(server.url)
+      const { client, changes } = own
+      await client.realtime.subscribe('one', () => {})
+      await whatIsThrown(async (thrown) => {
+        client.realtime.onDisconnect = () => {
+          throw new Error('mine')
+        }
+        await server.restart()
+        await vi.waitFor(() => expect(changes.at(-1)?.gap).toBeDefined(), { timeout: 10_000 })
+        expect(thrown).toEqual([new Error('mine')])
+      })
     })
 
     test('the first stream that cannot be opened rejects, and nothing is left', async () => {

@@ -434,6 +434,8 @@ describeServers('realtime', (pb) => {
         }
         await server.restart()
         await vi.waitFor(() => expect(changes.at(-1)?.gap).toBeDefined(), { timeout: 10_000 })
+        // The end of the client is told as well.
+        client.realtime.onDisconnect = () => {}
         expect(thrown).toEqual([new Error('mine')])
       })
     })

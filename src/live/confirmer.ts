@@ -1,3 +1,5 @@
+import type { ClientResponseError } from '../index.ts'
+
 /** Quiet time before rows that have changed are read again. */
 const quietMs = 150
 
@@ -13,8 +15,9 @@ const maxRetryMs = 5_000
  * One request at a time. A row that is named again while it is being read is read once more.
  */
 export class Confirmer {
-  readonly #atOnce: number
+  #atOnce: number
   readonly #read: (ids: string[], now: number) => Promise<void>
+  readonly #onFailure: (error: unknown) => void
   /** Ids to be read, each with the number of its last event. */
   readonly #dirty = new Map<string, number>()
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -26,10 +29,18 @@ export class Confirmer {
   /** How many events there have been. */
   now = 0
 
-  /** @param read - reads up to `atOnce` rows, and stores those that {@link isUntouched} since `now`. */
-  constructor(atOnce: number, read: (ids: string[], now: number) => Promise<void>) {
+  /**
+   * @param read - reads up to `atOnce` rows, and stores those that {@link isUntouched} since `now`.
+   * @param onFailure - called when a row cannot be read, and never will be.
+   */
+  constructor(
+    atOnce: number,
+    read: (ids: string[], now: number) => Promise<void>,
+    onFailure: (error: unknown) => void,
+  ) {
     this.#atOnce = atOnce
     this.#read = read
+    this.#onFailure = onFailure
   }
 
   /** Whether a row waits to be read. */
@@ -77,12 +88,21 @@ export class Confirmer {
       await this.#read(ids, now)
       this.#failures = 0
       for (const id of ids) if (this.isUntouched(id, now)) this.#dirty.delete(id)
-    } catch {
-      // The server is away, as a rule: when the connection is back, everything is read.
-      this.#retryAt = Date.now() + Math.min(maxRetryMs, firstRetryMs * 2 ** this.#failures++)
+    } catch (error) {
+      // So many ids may be too much for the filter beside the list's own: 3,500 bytes, 200 comparisons.
+      if (!isPassing(error) && ids.length > 1) this.#atOnce = Math.ceil(ids.length / 2)
+      else if (!isPassing(error)) this.#onFailure(error)
+      // Else the server is away, as a rule: when the connection is back, everything is read.
+      else this.#retryAt = Date.now() + Math.min(maxRetryMs, firstRetryMs * 2 ** this.#failures++)
     }
     this.#waitingSince = Date.now()
     this.#isReading = false
     this.#schedule()
   }
+}
+
+/** Whether the same may work a moment later. */
+export function isPassing(error: unknown): boolean {
+  const { kind = '', status = 0 } = error as Partial<ClientResponseError>
+  return /network|timeout|abort/.test(kind) || status === 429 || status >= 500
 }

@@ -1,10 +1,5 @@
-import type {
-  ClientResponseError,
-  PocketBase,
-  RecordSubscription,
-  UnsubscribeFunc,
-} from '../index.ts'
-import { Confirmer } from './confirmer.ts'
+import type { PocketBase, RecordSubscription, UnsubscribeFunc } from '../index.ts'
+import { Confirmer, isPassing } from './confirmer.ts'
 import type { Row } from './order.ts'
 import type { Live, LiveState } from './types.ts'
 
@@ -17,7 +12,7 @@ const maxPauseMs = 5_000
 /** What ends a subscription, and what it tells when it has ended. */
 export interface Opening {
   signal: AbortSignal
-  onEnd: () => void
+  onEnd: (error?: unknown) => void
 }
 
 /** Options of what is read. */
@@ -49,12 +44,13 @@ export abstract class LiveStore<Snapshot> implements Live<Snapshot> {
   constructor(client: PocketBase<any>, atOnce: number, nothing: Snapshot) {
     this.#client = client
     this.#snapshot = nothing
-    this.confirmer = new Confirmer(atOnce, async (ids, now) => {
+    const confirm = async (ids: string[], now: number): Promise<void> => {
       const rows = await this.readSome(ids, this.#readOptions())
       const found = new Map(rows.map((row) => [row['id'] as string, row]))
       for (const id of ids) if (this.confirmer.isUntouched(id, now)) this.store(id, found.get(id))
       this.#publish()
-    })
+    }
+    this.confirmer = new Confirmer(atOnce, confirm, (error) => this.#fail(error))
     this.ready = this.#start()
     // Who does not wait for it finds the reason in `error`.
     this.ready.catch(() => {})
@@ -137,7 +133,8 @@ export abstract class LiveStore<Snapshot> implements Live<Snapshot> {
     })
     try {
       const { signal } = this.#end
-      await Promise.all(this.listen({ signal, onEnd: () => this.close() }))
+      const onEnd = (error: unknown): void => (error ? this.#fail(error) : this.close())
+      await Promise.all(this.listen({ signal, onEnd }))
       await this.#repair()
     } catch (error) {
       this.#fail(error)
@@ -198,7 +195,16 @@ export abstract class LiveStore<Snapshot> implements Live<Snapshot> {
   }
 
   #tell(): void {
-    for (const listener of Array.from(this.#listeners)) listener()
+    for (const listener of Array.from(this.#listeners)) {
+      try {
+        listener()
+      } catch (error) {
+        // Nobody else's business, and not swallowed either.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
   }
 
   #fail(error: unknown): void {
@@ -206,12 +212,6 @@ export abstract class LiveStore<Snapshot> implements Live<Snapshot> {
     this.error = error
     this.close()
   }
-}
-
-/** Whether the same may work a moment later. */
-function isPassing(error: unknown): boolean {
-  const { kind, status } = error as Partial<ClientResponseError>
-  return kind === 'network' || kind === 'timeout' || status === 429 || status! >= 500
 }
 
 /** Waits, longer each time, unless something happens. */

@@ -160,7 +160,7 @@ export class RealtimeService extends BaseService {
     signal?.addEventListener('abort', onAbort)
     subscription.onEnd = (error) => {
       signal?.removeEventListener('abort', onAbort)
-      onEnd?.(error)
+      if (onEnd) call(onEnd, error)
     }
     this.topicKey(topic, rest).then(
       (key) => {
@@ -199,7 +199,9 @@ export class RealtimeService extends BaseService {
   /** The topic as the server hears it and names its messages by: options are a part of it. */
   private async topicKey(topic: string, options: SendOptions): Promise<string> {
     normalizeUnknownQueryParams(options)
-    const { query, headers } = options
+    const { headers } = options
+    // It can be the caller's own.
+    const query = options.query && { ...options.query }
     if (!query && !headers) return topic
     for (const name in query) {
       const value = query[name]

@@ -8,6 +8,7 @@ import { liveList, liveOne } from '../../src/live/index.ts'
 import { proxyTo } from '../support/proxy.ts'
 import { open } from '../support/rules.ts'
 import { describeServers } from '../support/server.ts'
+import { whatIsThrown } from '../support/uncaught.ts'
 
 describeServers('live', (pb) => {
   beforeAll(async () => {
@@ -172,6 +173,46 @@ describeServers('live', (pb) => {
     await vi.waitFor(() => expect(list.state).toBe('live'))
     expect(states).toContain('stale')
     await client.close()
+  })
+
+  test('rows are confirmed beside a filter that leaves room for few of them', async () => {
+    await using own = group()
+    const rows: RecordModel[] = []
+    for (let n = 0; n < 70; n++) rows.push(await own.create({ title: 'a', n: 1 }))
+    const long = `${own.filter} && title != "${'x'.repeat(2_150)}" && n = 1`
+    using list = liveList(own.posts, { filter: long })
+    await list.ready
+    expect(list.getSnapshot()).toHaveLength(70)
+    // What leaves the filter is seen by reading it again alone.
+    await Promise.all(rows.slice(1).map(async ({ id }) => own.update(id, { n: 2 })))
+    await vi.waitFor(() => expect(list.getSnapshot()).toHaveLength(1), { timeout: 10_000 })
+    expect(list.state).toBe('live')
+  })
+
+  test('a filter that is too long to be subscribed to is an error that is told', async () => {
+    await using own = group()
+    const list = liveList(own.posts, { filter: `title != "${'x'.repeat(3_000)}"` })
+    await expect(list.ready).rejects.toMatchObject({ status: 400 })
+    expect([list.state, list.error]).toEqual(['closed', expect.objectContaining({ status: 400 })])
+  })
+
+  test('a listener that throws stops neither the list nor other listeners', async () => {
+    await using own = group()
+    using list = liveList(own.posts, { filter: own.filter })
+    let news = 0
+    await whatIsThrown(async (thrown) => {
+      const stop = list.subscribe(() => {
+        throw new Error('mine')
+      })
+      list.subscribe(() => news++)
+      await list.ready
+      await own.create({ title: 'a' })
+      await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['a']))
+      await vi.waitFor(() => expect(thrown.length).toBeGreaterThanOrEqual(2))
+      stop()
+      expect(news).toBe(thrown.length)
+      expect([list.state, list.error]).toEqual(['live', undefined])
+    })
   })
 
   test('it ends with the client, and with all subscriptions of its collection', async () => {

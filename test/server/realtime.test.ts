@@ -8,23 +8,9 @@ import { startPocketBase } from '../../src/testing/index.ts'
 import { proxyTo } from '../support/proxy.ts'
 import { open } from '../support/rules.ts'
 import { describeServers } from '../support/server.ts'
+import { whatIsThrown } from '../support/uncaught.ts'
 
 const title = { name: 'title', type: 'text' }
-
-/** Runs a test, and collects for it what nobody catches. */
-async function whatIsThrown(run: (thrown: unknown[]) => Promise<void>): Promise<void> {
-  const thrown: unknown[] = []
-  const onError = (error: unknown): void => void thrown.push(error)
-  const others = process.listeners('uncaughtException')
-  process.removeAllListeners('uncaughtException')
-  process.on('uncaughtException', onError)
-  try {
-    await run(thrown)
-  } finally {
-    process.off('uncaughtException', onError)
-    for (const other of others) process.on('uncaughtException', other)
-  }
-}
 
 describeServers('realtime', (pb) => {
   beforeAll(async () => {
@@ -126,6 +112,15 @@ describeServers('realtime', (pb) => {
       const { id } = await create('comments', { title: hard, post: post.id })
       await vi.waitFor(() => expect([seen.length, all.length]).toEqual([1, 2]))
       expect(seen).toEqual([{ id, title: hard, expand: { post: { title: 'target' } } }])
+    })
+
+    test('a query in the options stays what it was', async () => {
+      await using own = connected()
+      const filter = own.client.filter`title = ${'x'}`
+      const query = { filter, fields: ['id', 'title'] }
+      await own.client.collection('posts').subscribe('*', () => {}, { query })
+      expect(query).toEqual({ filter, fields: ['id', 'title'] })
+      expect(query.filter).toBe(filter)
     })
 
     test('PB_CONNECT is told whenever the stream was opened', async () => {

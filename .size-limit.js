@@ -4,20 +4,20 @@
  *
  * The default import holds the whole client. Its largest parts: realtime 3.0 kB (a stream over fetch with its parser, one list of
  * topics, reconnecting, gaps, probes, iteration), filters that are exact on every server 1.1 kB, walks by key 0.9 kB, cookies and
- * writing where a filter matches 0.6 kB each. `npm run bench` has the goal for its size and says by how much it is missed.
+ * writing where a filter matches 0.6 kB each, refreshing tokens 0.85 kB. `npm run bench` has the goal for its size and says by how much it is missed.
  */
 export default [
   {
     name: "import PocketBase from 'pocketbase-typescript'",
     path: 'dist/index.js',
     import: 'PocketBase',
-    limit: '13.8 kB',
+    limit: '14.8 kB',
   },
   {
     name: "import { MemoryAuthStore } from 'pocketbase-typescript'",
     path: 'dist/index.js',
     import: '{ MemoryAuthStore }',
-    limit: '1.3 kB',
+    limit: '1.35 kB',
   },
   {
     name: "import { isClientResponseError } from 'pocketbase-typescript'",

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { BaseAuthStore } from './auth/store.ts'
 import { MemoryAuthStore } from './auth/store.ts'
+import { Session } from './auth/session.ts'
 import { LocalAuthStore } from './auth/web-storage.ts'
 import { bind, FilterText, template } from './core/filter.ts'
 import type { Filter } from './core/filter.ts'
@@ -111,8 +112,8 @@ export class PocketBase<S = Untyped> {
     this.options = options
     this.lang = options.lang ?? lang
     this.authStore = options.authStore ?? defaultStore()
-    this.transport = new Transport(this, options)
     const client = this as PocketBase<any>
+    this.transport = new Transport(this, options, new Session(client, options.autoRefreshThreshold))
     this.collections = new CollectionService(client)
     this.files = new FileService(client)
     this.health = new HealthService(client)

@@ -32,6 +32,7 @@ export class BaseAuthStore<R = AuthRecord> {
   protected baseModel: R = null as R
   // `any`, so that a store of one schema's records is also a store of any records.
   private readonly listeners = new Set<(token: string, record: any) => void>()
+  private readonly expiryListeners = new Set<(record: any) => void>()
 
   /** The token that requests carry; `''` for guests. */
   get token(): string {
@@ -148,9 +149,28 @@ export class BaseAuthStore<R = AuthRecord> {
     }
   }
 
+  /**
+   * Calls `callback` when a session has ended that nobody has ended: the token could not be refreshed in time, or was revoked, and the
+   * server has said so. By then the store is empty; `callback` gets the record that was signed in.
+   *
+   * @returns a function that removes the callback.
+   */
+  onExpired(callback: (record: R) => void): () => void {
+    const listener: typeof callback = (record) => callback(record)
+    this.expiryListeners.add(listener)
+    return () => {
+      this.expiryListeners.delete(listener)
+    }
+  }
+
   /** Tells the listeners. For stores that change without {@link save} and {@link clear}. */
   protected triggerChange(): void {
     for (const listener of Array.from(this.listeners)) listener(this.token, this.record)
+  }
+
+  /** Tells the listeners of {@link onExpired}. Clients call it, after {@link clear}. */
+  protected triggerExpired(record: R): void {
+    for (const listener of Array.from(this.expiryListeners)) listener(record)
   }
 }
 

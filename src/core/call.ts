@@ -14,6 +14,10 @@ export class Call {
   declare readonly details: { method: string; path: string; url: string }
   /** Why it was stopped. */
   declare stopped: AbortError | undefined
+  /** In whose name it is sent; `''` for guests. */
+  identity = ''
+  /** The token of the last attempt, until a server has refused one. */
+  token: string | undefined
   #fail: ((error: Error) => void) | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #lastSignAt = 0
@@ -39,7 +43,11 @@ export class Call {
     }
     if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort)
-    this.#cleanups.push(() => signal.removeEventListener('abort', onAbort))
+    this.onEnd(() => signal.removeEventListener('abort', onAbort))
+  }
+
+  onEnd(cleanup: () => void): void {
+    this.#cleanups.push(cleanup)
   }
 
   /** Waits for some work, or for the call to be stopped. A silence longer than `silenceMs` (0: any) is a `TimeoutError`. */

@@ -43,6 +43,8 @@ export interface RequestOptions extends Omit<
    * or none, off for file bodies and long administrative calls.
    */
   timeout?: number | undefined
+  /** Whether the call is refused while nobody is signed in, instead of being answered as a guest's. Default false. */
+  requireAuth?: boolean | undefined
   /** How often, and how, a failed call is sent again where that is safe. Default: not at all. */
   retry?: number | RetryOptions | undefined
 }
@@ -85,7 +87,7 @@ export interface SendOptions extends RequestOptions {
 /** What is not a query parameter: our own options and what the platforms' `fetch` functions take. */
 const known = new Set(
   (
-    'requestKey $cancelKey $autoCancel fetch headers body query params timeout retry ' +
+    'requestKey $cancelKey $autoCancel fetch headers body query params timeout retry requireAuth ' +
     'cache credentials integrity keepalive method mode redirect referrer referrerPolicy signal window ' +
     'priority duplex dispatcher next cf'
   ).split(' '),

@@ -13,6 +13,8 @@ import { withQuery } from './query.ts'
 import { retryDelayMs } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
 
+const notTheSame = 'Who is signed in has changed.'
+
 /** Silence that ends a request for data. */
 const defaultTimeoutMs = 30_000
 
@@ -29,7 +31,11 @@ export interface BeforeSendResult {
 export interface TransportHost {
   baseURL: string
   lang: string
-  authStore: { readonly token: string; readonly ready?: Promise<void> | undefined }
+  authStore: {
+    readonly token: string
+    readonly ready?: Promise<void> | undefined
+    onChange(callback: () => void): () => void
+  }
   beforeSend?:
     | ((
         url: string,
@@ -38,6 +44,14 @@ export interface TransportHost {
     | undefined
   afterSend?: ((response: Response, data: any, options: SendOptions) => any) | undefined
   buildURL(path: string): string
+}
+
+/** Whose requests they are, and what keeps the token good. */
+export interface TransportSession {
+  readonly identity: string
+  readonly isValid: boolean
+  freshen(): Promise<boolean> | undefined
+  renew(): Promise<boolean> | undefined
 }
 
 /** Settings of every call of a client. */
@@ -54,6 +68,13 @@ export interface TransportOptions {
   signal?: AbortSignal | undefined
   /** The request key of every call; `null`: no call is cancelled by a newer one. */
   requestKey?: string | null | undefined
+  /**
+   * A call refreshes the token first when it has less than this left, in seconds; of a token that is new, never sooner than in the last
+   * quarter of its life. Default 86,400 (a day); 0: tokens are not refreshed.
+   */
+  autoRefreshThreshold?: number | undefined
+  /** Whether calls are refused while nobody is signed in, instead of being answered as a guest's. Default false. */
+  requireAuth?: boolean | undefined
   /** Whether a newer read with the same method and path cancels the older one. Default true. */
   autoCancellation?: boolean | undefined
   /**
@@ -77,18 +98,23 @@ export type Middleware = (
   next: (request: OutgoingRequest) => Promise<Response>,
 ) => Promise<Response>
 
+/** Calls that sign in, or need nobody signed in. */
+const signsIn = /\/(auth-[^/]+|request-[opv][^/]+|confirm-[^/]+)$/
+
 /** Builds requests, sends them, and reads the answers or raises. Knows HTTP, and no endpoint but one (see `#ask`). */
 export class Transport {
   readonly #host: TransportHost
   readonly #options: TransportOptions
+  readonly session: TransportSession
   readonly #pending = new Set<Call>()
   #server: Server
   #isClosed = false
   middleware: readonly Middleware[] = []
   declare autoCancellation: boolean
 
-  constructor(host: TransportHost, options: TransportOptions) {
+  constructor(host: TransportHost, options: TransportOptions, session: TransportSession) {
     this.#host = host
+    this.session = session
     this.#options = options
     this.autoCancellation = options.autoCancellation ?? true
     this.#server = { baseURL: host.baseURL, told: syntaxOf(options.serverVersion) }
@@ -137,6 +163,8 @@ export class Transport {
           return (await this.#attempt(call, path, options)) as T
         } catch (error) {
           if (call.stopped || body?.getReader) throw error
+          if ((error as ClientResponseError).status === 401 && (await this.#isRenewed(call)))
+            continue
           await call.pause(retryDelayMs(error, attempt, retry, options[repeatable] ?? isRead))
         }
       }
@@ -164,7 +192,7 @@ export class Transport {
     const server = this.#serverNow()
     let url = host.buildURL(path)
     const body = prepareBody(given.body)
-    const ownHeaders = mergeHeaders(
+    const headers = mergeHeaders(
       {
         'Content-Type': isUpload(body) ? '' : 'application/json',
         'Accept-Language': lang,
@@ -173,7 +201,15 @@ export class Transport {
       this.#options.headers,
       given.headers,
     )
-    let options: SendOptions = { ...given, body, headers: ownHeaders }
+    // A call may bring a token of its own.
+    const isOwn = (name: string): boolean =>
+      /^authorization$/i.test(name) && headers[name] !== authStore.token
+    if (!Object.keys(headers).some(isOwn)) {
+      const renewing = signsIn.test(path) ? undefined : this.session.freshen()
+      if (renewing) await call.run(() => renewing)
+      this.#identify(call, path, given, headers)
+    }
+    let options: SendOptions = { ...given, body, headers }
     if (host.beforeSend) {
       // Hooks may change it in place, and it can be the caller's own.
       if (options.query) options.query = { ...options.query }
@@ -211,11 +247,11 @@ export class Transport {
       ? await call.run<unknown>(() => host.afterSend!(response, data, options) as unknown)
       : data
     if (!isFailure(response)) return result
-    const { status, headers, statusText } = response
+    const { status, statusText } = response
     throw apiError({
       ...call.details,
       status,
-      headers,
+      headers: response.headers,
       message: statusText,
       response: result ?? {},
       // Servers look for these names in the whole text.
@@ -224,6 +260,52 @@ export class Transport {
           ? 'Values must not hold it either.'
           : '',
     })
+  }
+
+  /** Sends the call in the name of whoever is signed in. */
+  #identify(call: Call, path: string, given: SendOptions, headers: HeaderRecord): void {
+    const { session } = this
+    // Read also before a sign-in: its token is a new one then.
+    const { identity } = session
+    const { authStore } = this.#host
+    const { token } = authStore
+    const isRefresh = path.endsWith('/auth-refresh')
+    if (!signsIn.test(path)) {
+      if ((given.requireAuth ?? this.#options.requireAuth) && !session.isValid) {
+        const message = token ? 'The session has expired.' : 'Nobody is signed in.'
+        throw apiError({ ...call.details, status: 401, message })
+      }
+      call.token = headers['Authorization'] = token
+      if (!token) delete headers['Authorization']
+    } else if (!isRefresh) return
+    // Also when it is sent again.
+    if (call.identity && call.identity !== identity) call.stop(notTheSame)
+    if (call.stopped) throw call.stopped
+    if (call.identity || !identity) return
+    call.identity = identity
+    // Realtime changes its stream itself.
+    if (path === '/api/realtime' || !(isRefresh || /^(GET|HEAD)$/i.test(given.method!))) return
+    call.onEnd(
+      authStore.onChange(() => {
+        if (call.identity && session.identity !== call.identity) call.stop(notTheSame)
+      }),
+    )
+  }
+
+  /** Whether a call whose token was refused can be sent again, once. */
+  async #isRenewed(call: Call): Promise<boolean> {
+    const { token } = call
+    if (!token) return false
+    call.token = ''
+    const { authStore } = this.#host
+    if (authStore.token !== token) return !!authStore.token
+    // If that ends the session, the refusal is what happened to this call.
+    const { identity } = call
+    call.identity = ''
+    const renewing = this.session.renew()
+    const isGood = !!renewing && (await call.run(() => renewing))
+    call.identity = identity
+    return isGood
   }
 
   #exchange(
@@ -236,6 +318,7 @@ export class Transport {
       query: _query,
       requestKey: _key,
       retry: _retry,
+      requireAuth: _requireAuth,
       body,
       timeout,
       fetch: own,

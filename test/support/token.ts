@@ -5,7 +5,7 @@ export function createToken(claims: unknown): string {
 }
 
 /** A token of a record that expires after so many seconds. */
-export function authToken(lifetimeSeconds = 3600, claims: object = {}): string {
+export function authToken(lifetimeSeconds = 432_000, claims: object = {}): string {
   return createToken({
     collectionId: '_pb_users_auth_',
     exp: Math.floor(Date.now() / 1000) + lifetimeSeconds,

@@ -14,6 +14,7 @@ import type { RecordModel } from './schema/records.ts'
 import type { AuthRecords, CollectionName, Untyped } from './schema/schema.ts'
 import { CollectionService } from './services/collections.ts'
 import { FileService } from './services/files.ts'
+import type { FileOptions } from './services/files.ts'
 import { HealthService } from './services/health.ts'
 import { RealtimeService } from './services/realtime.ts'
 import { RecordService } from './services/records/index.ts'
@@ -239,6 +240,46 @@ export class PocketBase<S = Untyped> {
     const page = globalThis.location?.href
     if (page && !/^https?:/.test(url)) url = new URL(url, page.replace(/\/?([?#].*)?$/s, '/')).href
     return path ? url.replace(/\/?$/, '/') + path.replace(/^\//, '') : url
+  }
+
+  /**
+   * Older name of {@link buildURL}.
+   *
+   * @deprecated Use {@link buildURL}.
+   */
+  buildUrl(path: string): string {
+    return this.buildURL(path)
+  }
+
+  /**
+   * Older name of {@link baseURL}.
+   *
+   * @deprecated Use {@link baseURL}.
+   */
+  get baseUrl(): string {
+    return this.baseURL
+  }
+
+  set baseUrl(url: string) {
+    this.baseURL = url
+  }
+
+  /**
+   * Older name of `files.getURL`.
+   *
+   * @deprecated Use `files.getURL`.
+   */
+  getFileUrl(record: { [key: string]: any }, filename: string, queryParams?: FileOptions): string {
+    return this.files.getURL(record, filename, queryParams)
+  }
+
+  /**
+   * The superusers.
+   *
+   * @deprecated Use `collection('_superusers')`.
+   */
+  get admins(): RecordService<any> {
+    return (this as PocketBase<any>).collection('_superusers')
   }
 
   /** Ends the client: pending calls and subscriptions are cancelled, later ones refused. */

@@ -33,6 +33,15 @@ export class FileService extends BaseService {
   }
 
   /**
+   * Older name of {@link getURL}.
+   *
+   * @deprecated Use {@link getURL}.
+   */
+  getUrl(record: { [key: string]: any }, filename: string, queryParams?: FileOptions): string {
+    return this.getURL(record, filename, queryParams)
+  }
+
+  /**
    * A token for the URLs of protected files that the signed-in record may see; valid for 3 minutes by default. With a superuser's
    * also for backups.
    *

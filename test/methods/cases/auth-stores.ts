@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import {
   AsyncAuthStore as AsyncStore,
+  AuthError,
   LocalAuthStore as LocalStore,
   MemoryAuthStore,
 } from '../../../src/index.ts'
@@ -134,6 +135,21 @@ export const BaseAuthStore: Cases = {
       remove()
       client.authStore.save(token)
       assert.deepEqual(heard, [token, ''])
+    },
+    fails: 'cannot fail: it keeps a callback',
+  },
+  onExpired: {
+    async ok({ user, admin }) {
+      const client = await user()
+      const { collectionName, id } = client.authStore.record!
+      const heard: unknown[] = []
+      client.authStore.onExpired((record) => heard.push(record?.id))()
+      client.authStore.onExpired((record) => heard.push(record?.id))
+      const password = 'another-password'
+      // Ends all tokens.
+      await admin.collection(collectionName).update(id, { password, passwordConfirm: password })
+      await failure(AuthError, async () => client.files.getToken())
+      assert.deepEqual(heard, [id])
     },
     fails: 'cannot fail: it keeps a callback',
   },

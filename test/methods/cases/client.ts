@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import {
   AbortError,
+  createFile,
   MemoryAuthStore,
   NotFoundError,
   PocketBase as Client,
@@ -155,6 +156,40 @@ export const PocketBase: Cases = {
       assert.equal(client.buildURL('a'), `${server.url}/a`)
     },
     fails: 'cannot fail: it joins two texts',
+  },
+  buildUrl: {
+    async ok({ guest }) {
+      assert.equal(guest().buildUrl('/api/health'), guest().buildURL('/api/health'))
+    },
+    fails: 'cannot fail: it joins two texts',
+  },
+  baseUrl: {
+    async ok({ server }) {
+      const client = new Client('http://127.0.0.1:1')
+      client.baseUrl = server.url
+      assert.equal(client.baseURL, server.url)
+      assert.equal(client.baseUrl, server.url)
+      await client.health.check()
+    },
+    fails: 'cannot fail: any text will do',
+  },
+  getFileUrl: {
+    async ok({ guest, post }) {
+      const record = await post({ cover: createFile('cover.txt', 'A cover') })
+      const response = await fetch(guest().getFileUrl(record, record['cover']))
+      assert.equal(await response.text(), 'A cover')
+    },
+    fails: async ({ guest, post }) => {
+      const record = await post()
+      return failure(TypeError, () => guest().getFileUrl(record, '..'))
+    },
+  },
+  admins: {
+    async ok({ admin }) {
+      assert.equal(admin.admins, admin.collection('_superusers'))
+      assert.equal((await admin.admins.getList(1, 1)).items.length, 1)
+    },
+    fails: 'cannot fail: it is the name of a collection',
   },
   close: {
     async ok({ guest }) {

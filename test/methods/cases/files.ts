@@ -19,6 +19,20 @@ export const FileService: Cases = {
       return failure(TypeError, () => guest().files.getURL(record, '..'))
     },
   },
+  getUrl: {
+    async ok({ guest, post }) {
+      const record = await post({ cover: createFile('cover.txt', 'A cover') })
+      const { files } = guest()
+      assert.equal(
+        files.getUrl(record, 'a', { thumb: '1x1' }),
+        files.getURL(record, 'a', { thumb: '1x1' }),
+      )
+    },
+    fails: async ({ guest, post }) => {
+      const record = await post()
+      return failure(TypeError, () => guest().files.getUrl(record, '..'))
+    },
+  },
   getToken: {
     async ok({ user, post }) {
       const record = await post({ secret: createFile('secret.txt', 'A secret') })

@@ -6,9 +6,11 @@
  */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import PocketBase, { createFile, NotFoundError, ValidationError } from '../src/index.ts'
 import type { RecordModel } from '../src/index.ts'
+import { liveList } from '../src/live/index.ts'
 import { startPocketBase } from '../src/testing/index.ts'
 import { narrate } from './narrator.ts'
 
@@ -127,6 +129,30 @@ await posts.delete(draft.id)
 const left = await posts.getFullList({ sort: 'title' })
 assert.equal(left.length, 4)
 result(`left are ${left.map(({ title }) => title).join(', ')}`)
+
+step('Follow a list: it is read once, and shows every change')
+const list = liveList(posts, { sort: 'title' })
+await list.ready
+const shown = () => list.getSnapshot().map(({ title }) => title)
+const stop = list.subscribe(() => result(`now: ${shown().join(', ')}`))
+
+assert.deepEqual(
+  shown(),
+  left.map(({ title }) => title),
+)
+result(shown().join(', '))
+
+step('Watch it while another client writes')
+const theirs = admin.collection('posts')
+const news = await theirs.create({ title: 'Breaking news', author: user.id })
+await theirs.update(news.id, { title: 'Old news' })
+await theirs.delete(left[2]!.id)
+
+const now = ['Hello, world', `It's "quoted"`, 'Old news', 'Plans']
+for (let n = 0; n < 500 && shown().join() !== now.join(); n++) await sleep(10)
+assert.deepEqual(shown(), now)
+stop()
+list.close()
 
 step('Sign out, and see what a guest sees')
 pb.authStore.clear()

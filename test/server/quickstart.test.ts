@@ -73,6 +73,9 @@ test('the quickstart runs every step, shows its code and leaves nothing', async 
   expect(output()).toContain('title: Cannot be blank.')
   expect(output()).toContain('=> This could be a picture.')
   expect(output()).toContain('of 4 posts a guest sees 1')
+  const shown = output().match(/(?<==> now: ).*/g)
+  expect(shown?.length).toBeGreaterThan(1)
+  expect(shown?.at(-1)).toBe(`Hello, world, It's "quoted", Old news, Plans`)
   expect(output()).not.toContain('\u001b')
   expect(output().trim().split('\n').slice(-2).join('\n')).toMatch(/README\.md.*\n.*docs\//)
   await expectNothingLeft()
@@ -83,7 +86,7 @@ test('what the quickstart shows as code are lines of its file', async () => {
   await ended
   const source = readFileSync(quickstart, 'utf8')
     .replaceAll(`'../src/index.ts'`, `'pocketbase-typescript'`)
-    .replaceAll(`'../src/testing/index.ts'`, `'pocketbase-typescript/testing'`)
+    .replaceAll(/'\.\.\/src\/(\w+)\/index\.ts'/g, `'pocketbase-typescript/$1'`)
   const blocks = output().matchAll(/^\d+\. .*\n\n((?: {3}.*\n)+)\n {3}=>/gm)
   const codes = [...blocks].map(([, code]) => code!.replace(/^ {3}/gm, ''))
   expect(codes).toHaveLength(steps.length)

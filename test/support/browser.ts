@@ -10,12 +10,14 @@ import type * as official from 'pocketbase'
 import { findChromium } from '../../scripts/chromium.ts'
 import type * as pocketbase from '../../src/index.ts'
 import type { PocketBase } from '../../src/index.ts'
+import type * as live from '../../src/live/index.ts'
 import { startPocketBase } from '../../src/testing/index.ts'
 import type { PocketBaseServer } from '../../src/testing/index.ts'
 
 /** What scripts find in the pages. */
 export interface PageGlobals {
   pocketbase: typeof pocketbase
+  live: typeof live
   /** The official client. */
   official: typeof official
   /** What the tests keep there from one script to the next. */
@@ -72,6 +74,7 @@ export async function startBrowserTests(): Promise<BrowserTests> {
 async function writePages(publicDir: string): Promise<void> {
   const entries = {
     pocketbase: 'src/index.ts',
+    live: 'src/live/index.ts',
     official: 'node_modules/pocketbase/dist/pocketbase.es.mjs',
   }
   for (const [name, entry] of Object.entries(entries)) {

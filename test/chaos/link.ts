@@ -7,29 +7,43 @@ export interface Link extends AsyncDisposable {
   readonly url: string
   /** How many connections are open. */
   readonly connections: number
+  /** How many of them carry a stream of events. */
+  readonly streams: number
   /** Resets every connection. */
   cut(): void
   /** Nothing passes, in either direction, until `heal`; then what was held back does. */
   stall(): void
   /** Connections of this moment never bring anything any more; new ones do. */
   halfOpen(): void
-  /** A few bytes at a time come from the server, until `heal`. */
+  /** The server is read from more slowly than it writes, until `heal`. */
   slow(): void
   heal(): void
 }
 
-const slowBytes = 2_000
+/** 50 kB a second: a third of what the streams of a run bring. */
+const slowBytes = 1_000
 const slowEveryMs = 20
+
+interface Pair {
+  readonly client: Socket
+  readonly upstream: Socket
+  isDead: boolean
+  isStream: boolean
+  /** Bytes wait to be handed on, and none may pass them. */
+  isDripping: boolean
+}
+
+const streamStart = 'GET /api/realtime '
 
 /** Puts a link before a server on this computer. */
 export async function linkTo(target: string): Promise<Link> {
   const { hostname, port } = new URL(target)
-  const pairs = new Set<{ client: Socket; upstream: Socket; isDead: boolean }>()
+  const pairs = new Set<Pair>()
   let mode: 'open' | 'stalled' | 'slow' = 'open'
 
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname)
-    const pair = { client, upstream, isDead: false }
+    const pair: Pair = { client, upstream, isDead: false, isStream: false, isDripping: false }
     pairs.add(pair)
     for (const [from, to] of [
       [client, upstream],
@@ -38,10 +52,9 @@ export async function linkTo(target: string): Promise<Link> {
       from.on('error', () => {})
       from.on('data', (data) => {
         if (pair.isDead) return
-        if (mode === 'slow' && from === upstream && data.length > slowBytes) {
-          from.pause()
-          drip(to, data, () => from.resume())
-        } else if (!to.write(data)) {
+        if (from === client) pair.isStream = data.toString('latin1').startsWith(streamStart)
+        if (mode === 'slow' && from === upstream) drip(pair, data)
+        else if (!to.write(data)) {
           from.pause()
           to.once('drain', () => mode !== 'stalled' && from.resume())
         }
@@ -60,6 +73,9 @@ export async function linkTo(target: string): Promise<Link> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     get connections() {
       return pairs.size
+    },
+    get streams() {
+      return [...pairs].filter(({ isStream }) => isStream).length
     },
     cut() {
       for (const { client, upstream } of pairs) {
@@ -80,8 +96,10 @@ export async function linkTo(target: string): Promise<Link> {
     },
     heal() {
       mode = 'open'
-      for (const { client, upstream } of pairs)
-        for (const socket of [client, upstream]) socket.resume()
+      for (const { client, upstream, isDripping } of pairs) {
+        client.resume()
+        if (!isDripping) upstream.resume()
+      }
     },
     async [Symbol.asyncDispose]() {
       for (const { client, upstream } of pairs)
@@ -91,13 +109,16 @@ export async function linkTo(target: string): Promise<Link> {
     },
   }
 
-  function drip(to: Socket, data: Buffer, done: () => void): void {
-    if (to.destroyed || data.length === 0) {
-      done()
+  function drip(pair: Pair, data: Buffer): void {
+    const { client, upstream } = pair
+    pair.isDripping = data.length > 0 && !client.destroyed
+    if (!pair.isDripping) {
+      upstream.resume()
       return
     }
+    upstream.pause()
     const size = mode === 'slow' ? slowBytes : data.length
-    to.write(data.subarray(0, size))
-    setTimeout(() => drip(to, data.subarray(size), done), slowEveryMs)
+    client.write(data.subarray(0, size))
+    setTimeout(() => drip(pair, data.subarray(size)), slowEveryMs)
   }
 }

@@ -1,20 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { PocketBase } from '../../src/index.ts'
+import type { ClientResponseError, PocketBase, RecordModel } from '../../src/index.ts'
 
 /** How many write at the same time. */
-const writerCount = 4
+export const writerCount = 4
 
-/** Each writer begins an operation this often at least, while the server keeps up: 20 a second. */
-const everyMs = 40
+/** A writer begins an operation this often, and catches up when one took longer. */
+const everyMs = 30
 
 /** More rows than this, and deletes become more frequent than creates. */
 const typicalRows = 300
 
+/** A record that was surely made, or surely deleted, between two moments. */
+export interface Write {
+  readonly action: 'create' | 'delete'
+  readonly id: string
+  readonly began: number
+  readonly ended: number
+}
+
 /** Creates, changes and deletes records, in batches too. */
 export interface Writers {
-  readonly done: number
+  /** Operations that were done, by their kinds. */
+  readonly done: { readonly [kind: string]: number }
   readonly failed: number
+  /** For how long they have been writing. */
+  readonly writingMs: number
+  /** Creates and deletes since the last call. */
+  takeWrites(): Write[]
   /** Writes for so long. Operations that fail, because the server is away, are as good as none. */
   run(ms: number): Promise<void>
 }
@@ -22,8 +35,12 @@ export interface Writers {
 export function createWriters(admin: PocketBase, random: (limit: number) => number): Writers {
   const items = admin.collection('items')
   const ids: string[] = []
-  let done = 0
+  /** Those that a filter has, as far as is known. */
+  const flagged = new Set<string>()
+  const done: { [kind: string]: number } = {}
+  let writes: Write[] = []
   let failed = 0
+  let writingMs = 0
 
   const values = (): { [field: string]: unknown } => ({
     text: `text ${random(100)}`,
@@ -32,70 +49,120 @@ export function createWriters(admin: PocketBase, random: (limit: number) => numb
     kind: ['', 'a', 'b', 'c'][random(4)],
   })
   const anyId = (): string | undefined => ids[random(ids.length)]
-  const forget = (id: string): void => {
-    const at = ids.indexOf(id)
-    if (at >= 0) ids.splice(at, 1)
+  const remember = ({ id, flag }: RecordModel): void => {
+    if (flag) flagged.add(id)
+    else flagged.delete(id)
+  }
+  /** Uses a record for an operation; nobody else changes one that is to go. What could not be done can be tried again. */
+  const using = async (
+    id: string,
+    isLast: boolean,
+    work: () => Promise<unknown>,
+  ): Promise<void> => {
+    const forget = (): void => {
+      const at = ids.indexOf(id)
+      if (at >= 0) ids.splice(at, 1)
+      flagged.delete(id)
+    }
+    if (isLast) forget()
+    try {
+      await work()
+    } catch (error) {
+      // An operation before, of which no answer came, has been done after all.
+      const isGone = (error as ClientResponseError).status === 404
+      if (isGone) forget()
+      else if (isLast) ids.push(id)
+      throw error
+    }
   }
   const path = '/api/collections/items/records'
-  const operations = [
-    async () => void ids.push((await items.create(values(), { timeout: 3_000 })).id),
-    async () => {
-      const id = anyId()
-      // Some of them leave a filter, some come into it.
-      if (id) await items.update(id, values(), { timeout: 3_000 })
+  /** Each answers which records it has made and deleted; nothing when it found nothing to do. */
+  const operations: {
+    [kind: string]: () => Promise<{ create?: string; delete?: string } | undefined>
+  } = {
+    create: async () => {
+      const record = await items.create(values(), { timeout: 3_000 })
+      ids.push(record.id)
+      remember(record)
+      return { create: record.id }
     },
-    async () => {
+    update: async () => {
       const id = anyId()
-      if (id) await items.update(id, { number: random(100) }, { timeout: 3_000 })
+      if (!id) return undefined
+      await using(id, false, async () => {
+        remember(await items.update(id, values(), { timeout: 3_000 }))
+      })
+      return {}
     },
-    async () => {
+    leave: async () => {
+      const [id] = flagged
+      if (!id) return undefined
+      flagged.delete(id)
+      await using(id, false, () => items.update(id, { flag: false }, { timeout: 3_000 }))
+      return {}
+    },
+    delete: async () => {
       const id = anyId()
-      if (!id) return
-      forget(id)
-      await items.delete(id, { timeout: 3_000 })
+      if (!id) return undefined
+      await using(id, true, () => items.delete(id, { timeout: 3_000 }))
+      return { delete: id }
     },
-    async () => {
+    batch: async () => {
       const [changed, removed] = [anyId(), anyId()]
-      if (!changed || !removed || changed === removed) return
-      forget(removed)
+      if (!changed || !removed || changed === removed) return undefined
       const requests = [
         { method: 'POST', url: path, body: values() },
         { method: 'PATCH', url: `${path}/${changed}`, body: values() },
         { method: 'DELETE', url: `${path}/${removed}` },
       ]
-      const [created] = await admin.send('/api/batch', {
-        method: 'POST',
-        body: { requests },
-        timeout: 3_000,
+      let create = ''
+      await using(removed, true, async () => {
+        const options = { method: 'POST', body: { requests }, timeout: 3_000 }
+        const [created] = await admin.send('/api/batch', options)
+        ids.push((create = created.body.id))
       })
-      ids.push(created.body.id)
+      return { create, delete: removed }
     },
-  ]
+  }
+  const kinds = Object.keys(operations)
 
   const write = async (until: number): Promise<void> => {
-    while (Date.now() < until) {
+    for (let next = Date.now(); next < until; next += everyMs) {
+      await sleep(Math.max(0, next - Date.now()))
       const began = Date.now()
-      const kind = random(operations.length + 1)
-      const extra = ids.length > typicalRows ? 3 : 0
+      if (began >= until) return
+      const kind =
+        kinds[random(kinds.length + 1)] ?? (ids.length > typicalRows ? 'delete' : 'create')
       try {
-        await operations[kind < operations.length ? kind : extra]!()
-        done++
+        const changes = await operations[kind]!()
+        if (!changes) continue
+        done[kind] = (done[kind] ?? 0) + 1
+        for (const action of ['create', 'delete'] as const) {
+          const id = changes[action]
+          if (id) writes.push({ action, id, began, ended: Date.now() })
+        }
       } catch {
         failed++
       }
-      await sleep(Math.max(0, began + everyMs - Date.now()))
     }
   }
 
   return {
-    get done() {
-      return done
-    },
+    done,
     get failed() {
       return failed
     },
+    get writingMs() {
+      return writingMs
+    },
+    takeWrites() {
+      const taken = writes
+      writes = []
+      return taken
+    },
     async run(ms) {
       const until = Date.now() + ms
+      writingMs += ms
       await Promise.all(Array.from({ length: writerCount }, async () => write(until)))
     },
   }

@@ -12,6 +12,9 @@ export const limits = {
   /** The same with 64 at once. */
   nodeFetchCpuRatioAt64: 0.35,
 
+  /** Realtime events per second of CPU, to those of the official client with the package `eventsource`. */
+  eventsRatio: 1.3,
+
   /** After 100,000 requests, in MiB: ten bytes for each. A controller, a key or a promise that stays would take hundreds. */
   heapGrowthMiB: 1,
 

@@ -7,24 +7,38 @@ import { transformSync } from 'esbuild'
 
 import type { Cost, Setup, Work } from './client-process.ts'
 
-/** A client in a process of its own. */
-export interface ClientProcess extends AsyncDisposable {
-  run(work: Work): Promise<Cost>
+/** A process of its own, which does some work at a time and says what it took. */
+export interface BenchProcess<Task, Result> extends AsyncDisposable {
+  run(task: Task): Promise<Result>
 }
 
-/**
- * Starts a client process. It gets JavaScript, so that any Node can run it and no compiler is in the process that is
- * measured.
- *
- * @param node - the executable.
- * @param nodeFlags - such as `--expose-gc`.
- */
+/** A client in a process of its own. */
+export type ClientProcess = BenchProcess<Work, Cost>
+
+/** Starts the process of `client-process.ts`. */
 export async function startClient(
   node: string,
   setup: Setup,
   nodeFlags: readonly string[] = [],
 ): Promise<ClientProcess> {
-  const file = join(import.meta.dirname, 'client-process.ts')
+  return startProcess(node, 'client-process.ts', setup, nodeFlags)
+}
+
+/**
+ * Starts a process. It gets JavaScript, so that any Node can run it and no compiler is in the process that is measured.
+ *
+ * @param node - the executable.
+ * @param fileName - its program, beside this file.
+ * @param setup - what it finds as JSON in its last argument.
+ * @param nodeFlags - such as `--expose-gc`.
+ */
+export async function startProcess<Task extends object, Result>(
+  node: string,
+  fileName: string,
+  setup: object,
+  nodeFlags: readonly string[] = [],
+): Promise<BenchProcess<Task, Result>> {
+  const file = join(import.meta.dirname, fileName)
   const { code } = transformSync(readFileSync(file, 'utf8'), { loader: 'ts', format: 'esm' })
   const child = spawn(
     node,
@@ -34,16 +48,15 @@ export async function startClient(
   const ended = once(child, 'exit')
   const answer = async (): Promise<unknown> => {
     const message = await Promise.race([once(child, 'message'), ended.then(() => undefined)])
-    if (!message)
-      throw new Error(`A client process ended early: ${setup.contestant.module ?? 'fetch alone'}`)
+    if (!message) throw new Error(`A process ended early: ${fileName} ${JSON.stringify(setup)}`)
     return message[0]
   }
 
   await answer()
   return {
-    run: async (work) => {
-      child.send(work)
-      return (await answer()) as Cost
+    run: async (task) => {
+      child.send(task)
+      return (await answer()) as Result
     },
     [Symbol.asyncDispose]: async () => {
       child.kill()

@@ -3,19 +3,21 @@ import type { Spread } from './statistics.ts'
 /** One line of the result: the official client and ours in the same place. */
 export interface Row {
   readonly what: string
-  readonly unit: 'µs' | 'ms' | 'kB' | 'MiB' | '×'
+  readonly unit: 'µs' | 'ms' | 'kB' | 'MiB' | '×' | '/s'
   /** What takes its part in both: `fetch` alone, or Node alone. */
   readonly floor?: number
   readonly official: number
   readonly ours: number
   /** Ours to the official client's, round by round where there are rounds; missing where it says nothing. */
   readonly ratio?: Spread
-  /** The most that `ours` or `ratio` may be. */
-  readonly limit?: { readonly on: 'ours' | 'ratio'; readonly max: number }
+  /** The most, or the least, that `ours` or `ratio` may be. */
+  readonly limit?: { readonly on: 'ours' | 'ratio' } & Bound
 }
+
+type Bound = { readonly max: number } | { readonly min: number }
 
 export function isMissed({ ours, ratio, limit }: Row): boolean {
   if (!limit) return false
   const measured = limit.on === 'ours' ? ours : ratio!.median
-  return !(measured <= limit.max)
+  return !('max' in limit ? measured <= limit.max : measured >= limit.min)
 }

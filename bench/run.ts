@@ -9,6 +9,7 @@ import { ensureDist } from '../scripts/ensure-dist.ts'
 import { measureBundles } from './bundle.ts'
 import { officialVersion } from './contestants.ts'
 import { measureCpu } from './cpu.ts'
+import { measureEvents } from './events.ts'
 import { measureHeap } from './heap.ts'
 import { measureImports } from './imports.ts'
 import { writeReadme } from './readme.ts'
@@ -22,14 +23,14 @@ import { measureWalk } from './walk.ts'
 
 const usage = `npm run bench -- [options]
 
-  --only <parts>   some of cpu, heap, walk, import, bundle, types; by commas
+  --only <parts>   some of cpu, events, heap, walk, import, bundle, types; by commas
   --json           print the figures as JSON
   --node <path>    run the clients on another Node
   --plain          measure CPU against a plain HTTP server instead of PocketBase: faster
   --readme         write the table between the README's markers, from a whole run
   --help           print this`
 
-const parts = ['cpu', 'heap', 'walk', 'import', 'bundle', 'types']
+const parts = ['cpu', 'events', 'heap', 'walk', 'import', 'bundle', 'types']
 
 const { values: options } = readOptions()
 if (options.help) {
@@ -74,6 +75,11 @@ async function measure(): Promise<Row[]> {
     await using server = await (options.plain ? startPlainServer() : startRealServer())
     servers.push(server.name)
     found.push(...(await measureCpu(node, server)))
+  }
+  if (selected.includes('events')) {
+    const events = await measureEvents(node)
+    servers.push(events.server)
+    found.push(...events.rows)
   }
   if (selected.includes('heap')) found.push(...(await measureHeap(node)))
   if (selected.includes('walk')) {

@@ -26,7 +26,7 @@ export function markdownTable(rows: readonly Row[]): string {
 }
 
 function cells(row: Row): string[] {
-  const digits = row.unit === 'µs' ? 0 : row.unit === 'ms' ? 1 : 2
+  const digits = row.unit === 'µs' || row.unit === '/s' ? 0 : row.unit === 'ms' ? 1 : 2
   const amount = (value: number | undefined): string =>
     value === undefined ? '' : `${value.toFixed(digits)} ${row.unit}`
   return [row.what, amount(row.floor), amount(row.official), amount(row.ours)]
@@ -41,6 +41,7 @@ function range({ ratio }: Row): string {
 function verdict(row: Row): string {
   const { limit, unit } = row
   if (!limit) return ''
-  const text = limit.on === 'ours' ? `${limit.max} ${unit}` : limit.max.toFixed(2)
-  return `<= ${text} ${isMissed(row) ? 'MISSED' : 'met'}`
+  const [sign, bound] = 'max' in limit ? ['<=', limit.max] : ['>=', limit.min]
+  const text = limit.on === 'ours' ? `${bound} ${unit}` : bound.toFixed(2)
+  return `${sign} ${text} ${isMissed(row) ? 'MISSED' : 'met'}`
 }

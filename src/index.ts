@@ -11,7 +11,7 @@ export { getTokenPayload, isTokenExpired } from './auth/token.ts'
 export { LocalAuthStore } from './auth/web-storage.ts'
 
 export { createFile } from './core/body.ts'
-export type { FileInput } from './core/body.ts'
+export type { FileInput, FileSource, NativeFile } from './core/body.ts'
 export {
   AbortError,
   ApiError,
@@ -34,6 +34,7 @@ export type { Filter, FilterValue } from './core/filter.ts'
 export type { HeaderRecord } from './core/headers.ts'
 export { normalizeUnknownQueryParams } from './core/options.ts'
 export type { FetchFunction, RequestOptions, SendOptions } from './core/options.ts'
+export type { Progress, ProgressListener } from './core/progress.ts'
 export { serializeQueryParams } from './core/query.ts'
 export type { RetryOptions } from './core/retry.ts'
 export type {

@@ -81,6 +81,11 @@ export class Call {
     })
   }
 
+  /** Ends what it waits for, with any error. */
+  readonly fail = (error: Error): void => {
+    this.#fail?.(error)
+  }
+
   /** The other side has shown a sign of life. */
   readonly showSign = (): void => {
     this.#lastSignAt = performance.now()

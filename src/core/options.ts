@@ -1,3 +1,4 @@
+import type { ProgressListener } from './progress.ts'
 import type { RetryOptions } from './retry.ts'
 
 /** What an endpoint promises to answer: the engine refuses anything else. */
@@ -47,6 +48,17 @@ export interface RequestOptions extends Omit<
   requireAuth?: boolean | undefined
   /** How often, and how, a failed call is sent again where that is safe. Default: not at all. */
   retry?: number | RetryOptions | undefined
+  /**
+   * Told how many bytes of the body have been sent, again and again, from 0 for each attempt; the last time `loaded === total`.
+   * Browsers send such a call by `XMLHttpRequest`; in service workers, and with a `fetch` of your own in browsers, nothing is told.
+   * Elsewhere bytes count as sent when they are handed to the socket. What the listener throws ends the call, which rejects with it.
+   */
+  onUploadProgress?: ProgressListener | undefined
+  /**
+   * Told how many bytes of the answer have come, uncompressed, again and again; the last time `loaded === total`. What it throws
+   * ends the call, which rejects with it.
+   */
+  onDownloadProgress?: ProgressListener | undefined
 }
 
 /** Options of calls without a schema: any key that is not known becomes a query parameter. */
@@ -88,6 +100,7 @@ export interface SendOptions extends RequestOptions {
 const known = new Set(
   (
     'requestKey $cancelKey $autoCancel fetch headers body query params timeout retry requireAuth ' +
+    'onUploadProgress onDownloadProgress ' +
     'cache credentials integrity keepalive method mode redirect referrer referrerPolicy signal window ' +
     'priority duplex dispatcher next cf'
   ).split(' '),

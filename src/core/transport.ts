@@ -1,5 +1,5 @@
 import { decode, isFailure, readBody } from './answer.ts'
-import { isUpload, prepareBody, toJSON } from './body.ts'
+import { isOnce, isUpload, prepareBody, StreamedForm, toJSON } from './body.ts'
 import { Call } from './call.ts'
 import { AbortError, apiError, ClientResponseError, NetworkError } from './errors.ts'
 import { FilterText, needsSyntax, render } from './filter.ts'
@@ -9,9 +9,12 @@ import type { HeaderRecord } from './headers.ts'
 import type { Syntax } from './literal.ts'
 import { defaultKey, expects, normalizeUnknownQueryParams, reads, repeatable } from './options.ts'
 import type { FetchFunction, SendOptions } from './options.ts'
+import { meteredAnswer } from './progress.ts'
 import { withQuery } from './query.ts'
 import { retryDelayMs } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
+import { streamBody } from './upload.ts'
+import { fetchByXHR } from './xhr.ts'
 
 const notTheSame = 'Who is signed in has changed.'
 
@@ -162,7 +165,7 @@ export class Transport {
         try {
           return (await this.#attempt(call, path, options)) as T
         } catch (error) {
-          if (call.stopped || body?.getReader) throw error
+          if (call.stopped || isOnce(body)) throw error
           if ((error as ClientResponseError).status === 401 && (await this.#isRenewed(call)))
             continue
           await call.pause(retryDelayMs(error, attempt, retry, options[repeatable] ?? isRead))
@@ -201,10 +204,10 @@ export class Transport {
       this.#options.headers,
       given.headers,
     )
-    // A call may bring a token of its own.
+    // A call may bring a token of its own, or want none.
     const isOwn = (name: string): boolean =>
       /^authorization$/i.test(name) && headers[name] !== authStore.token
-    if (!Object.keys(headers).some(isOwn)) {
+    if (given.headers?.['Authorization'] !== '' && !Object.keys(headers).some(isOwn)) {
       const renewing = signsIn.test(path) ? undefined : this.session.freshen()
       if (renewing) await call.run(() => renewing)
       this.#identify(call, path, given, headers)
@@ -322,9 +325,13 @@ export class Transport {
       body,
       timeout,
       fetch: own,
+      onUploadProgress,
+      onDownloadProgress,
       ...rest
     } = options
-    const send = own ?? this.#options.fetch ?? fetch
+    const onSent = body ? onUploadProgress : undefined
+    const byXHR = onSent && globalThis.XMLHttpRequest && fetchByXHR(onSent, call.fail)
+    const send = own ?? this.#options.fetch ?? byXHR ?? fetch
     // Streams need `duplex`.
     const init = { duplex: 'half', ...rest, body: toJSON(body) } as OutgoingRequest['init']
     const fail = async (cause: unknown, prefix?: string): Promise<never> => {
@@ -347,17 +354,28 @@ export class Transport {
     return call.run(
       async (signal) => {
         init.signal = signal
-        const response = await exchange({ url, init })
-        if (!response) return fail('fetch, or a middleware, returned no response.')
-        call.showSign()
-        const readAnswer = (!isFailure(response) && read) || readBody
-        const text = await readAnswer(response, call.showSign).catch((cause: unknown) => {
-          // Statuses say what happened, even where their explanation is cut; but 400 alone says too little.
-          if (response.status > 400) return ''
-          if (cause instanceof ClientResponseError) throw cause
-          return fail(cause, 'The answer was cut: ')
-        })
-        return { response, text }
+        let letGo: (() => void) | undefined
+        try {
+          if (onSent || body instanceof StreamedForm) {
+            letGo = await streamBody(init, onSent, call.fail)
+          }
+          let response = await exchange({ url, init })
+          if (!response) return await fail('fetch, or a middleware, returned no response.')
+          call.showSign()
+          if (onDownloadProgress) {
+            response = meteredAnswer(response, onDownloadProgress, call.fail)
+          }
+          const readAnswer = (!isFailure(response) && read) || readBody
+          const text = await readAnswer(response, call.showSign).catch((cause: unknown) => {
+            // Statuses say what happened, even where their explanation is cut; but 400 alone says too little.
+            if (response.status > 400) return ''
+            if (cause instanceof ClientResponseError) throw cause
+            return fail(cause, 'The answer was cut: ')
+          })
+          return { response, text }
+        } finally {
+          letGo?.()
+        }
       },
       timeout ?? (isUpload(body) ? 0 : (this.#options.timeout ?? defaultTimeoutMs)),
     )

@@ -1,6 +1,8 @@
-import { expects } from '../core/options.ts'
+import { isTokenExpired } from '../auth/token.ts'
+import { expects, reads } from '../core/options.ts'
 import { path } from '../core/path.ts'
 import { withQuery } from '../core/query.ts'
+import type { SendOptions } from '../core/options.ts'
 import { BaseService } from './base.ts'
 import type { CommonOptions } from './options.ts'
 
@@ -14,8 +16,21 @@ export interface FileOptions extends CommonOptions {
   token?: string | undefined
 }
 
+/** A token for files lasts for so many more seconds when it is handed out again: a page has to load what it leads to. */
+const spareSeconds = 30
+
+/** A token for files, of whoever has the token `owner`. */
+interface KnownToken {
+  owner: string
+  asked: Promise<string>
+  /** Once it is here; `''` when it was refused. */
+  token?: string
+}
+
 /** Files of records. */
 export class FileService extends BaseService {
+  private known: KnownToken | undefined
+
   /**
    * The URL of a record's file; asks no server.
    *
@@ -56,5 +71,109 @@ export class FileService extends BaseService {
       [expects]: 'token',
     })
     return token
+  }
+
+  /**
+   * The URL of a file that may be protected, with a token of the signed-in record, which is asked for when there is none yet
+   * that lasts for another 30 seconds. Never one of somebody else, or of one who has signed out. For guests it is {@link getURL}.
+   *
+   * The URL is as good as the file for whoever has it, until the token ends: 3 minutes after it was made by default. Ask for it when
+   * it is needed.
+   *
+   * `POST /api/files/token`, about every 2 minutes, once for any number of calls
+   */
+  async getPrivateURL(
+    record: { [key: string]: any },
+    filename: string,
+    queryParams?: FileOptions,
+  ): Promise<string> {
+    const { authStore } = this.client
+    await (authStore as { ready?: Promise<void> }).ready
+    for (;;) {
+      const owner = authStore.token
+      const token = owner && (await this.tokenOf(owner))
+      // Somebody else may have signed in meanwhile.
+      if (owner === this.client.authStore.token) {
+        return this.getURL(record, filename, token ? { ...queryParams, token } : queryParams)
+      }
+    }
+  }
+
+  /**
+   * Downloads a file: resolves when it begins, with a `Response` to take the bytes from as they come (`body`), or as a whole (`blob()`,
+   * `text()`, …). Its size is in the header `content-length`. `signal`, `timeout` and `onDownloadProgress` are for the whole
+   * download, so read the answer to its end or cancel its `body`.
+   *
+   * ```ts
+   * const response = await pb.files.download(await pb.files.getPrivateURL(post, post.video), { onDownloadProgress })
+   * await writeFile('video.mp4', response.body)
+   * ```
+   *
+   * It has no `timeout` of its own, and is not sent again after a failure: `headers: { Range: 'bytes=1000-' }` asks for what is missing.
+   * Your token is not sent; servers do not look at it here.
+   *
+   * `GET {url}`
+   *
+   * @param url - of this server, such as those of {@link getURL} and {@link getPrivateURL}.
+   * @throws TypeError for a URL of another server; NotFoundError when there is no such file, or it is protected from the caller.
+   * Reading `body` rejects with a NetworkError when it is cut, and an AbortError when it is cancelled; browsers make a TypeError of
+   * both for `blob()` and the like.
+   */
+  async download(url: string, options?: SendOptions): Promise<Response> {
+    const base = this.client.buildURL('/')
+    if (!url.startsWith(base)) throw new TypeError(`download: the URL must begin with ${base}.`)
+    return new Promise((resolve, reject) => {
+      let ours: TransformStreamDefaultController | undefined
+      this.client
+        .send<Response>(url.slice(base.length - 1), {
+          method: 'GET',
+          requestKey: null,
+          timeout: 0,
+          ...options,
+          retry: 0,
+          // None of our own: browsers need not ask the server whether they may send them.
+          headers: { Authorization: '', 'Content-Type': '', ...options?.headers },
+          // The call goes on until the last byte has been read.
+          [reads]: async (response, onBytes) => {
+            const { readable, writable } = new TransformStream({
+              start: (controller) => {
+                ours = controller
+              },
+              transform: (bytes, controller) => {
+                onBytes()
+                controller.enqueue(bytes)
+              },
+            })
+            resolve(response.body ? new Response(readable, response) : response)
+            // Not to end with the error that the platform has, but with that of the call.
+            await response.body?.pipeTo(writable, { preventAbort: true })
+          },
+        })
+        .catch((error: unknown) => {
+          reject(error)
+          ours?.error(error)
+        })
+    })
+  }
+
+  /** One request for all who ask meanwhile. */
+  private async tokenOf(owner: string): Promise<string> {
+    const { known } = this
+    const isGood =
+      known?.owner === owner &&
+      (known.token === undefined || !isTokenExpired(known.token, spareSeconds))
+    if (isGood) return known.asked
+    const next: KnownToken = {
+      owner,
+      asked: this.getToken({ requestKey: null }).then(
+        (token) => (next.token = token),
+        (error: unknown) => {
+          next.token = ''
+          throw error
+        },
+      ),
+    }
+    this.known = next
+    return next.asked
   }
 }

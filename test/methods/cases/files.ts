@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import { AuthError, createFile } from '../../../src/index.ts'
+import { AuthError, createFile, NotFoundError } from '../../../src/index.ts'
 import { failure } from '../case.ts'
 import type { Cases } from '../case.ts'
 
@@ -43,5 +43,41 @@ export const FileService: Cases = {
       assert.equal((await fetch(files.getURL(record, record['secret']))).status, 404)
     },
     fails: async ({ guest }) => failure(AuthError, async () => guest().files.getToken()),
+  },
+  getPrivateURL: {
+    async ok({ user, guest, post }) {
+      const record = await post({ secret: createFile('secret.txt', 'A secret') })
+      const { files } = await user()
+      const response = await fetch(await files.getPrivateURL(record, record['secret']))
+      assert.equal(await response.text(), 'A secret')
+      const { files: ofGuest } = guest()
+      assert.equal(await ofGuest.getPrivateURL(record, 'a'), ofGuest.getURL(record, 'a'))
+    },
+    fails: async ({ user, post }) => {
+      const { files, authStore } = await user()
+      // No server has signed it.
+      authStore.save(`${authStore.token}x`, authStore.record)
+      const record = await post()
+      return failure(AuthError, async () => files.getPrivateURL(record, 'secret.txt'))
+    },
+  },
+  download: {
+    async ok({ guest, post }) {
+      const record = await post({ cover: createFile('cover.txt', 'A cover') })
+      const { files } = guest()
+      const seen: unknown[] = []
+      const response = await files.download(files.getURL(record, record['cover']), {
+        onDownloadProgress: (progress) => seen.push(progress),
+      })
+      assert.equal(response.headers.get('content-length'), '7')
+      assert.equal(await response.text(), 'A cover')
+      assert.deepEqual(seen.at(-1), { loaded: 7, total: 7 })
+    },
+    fails: async ({ guest, post }) => {
+      const record = await post({ secret: createFile('secret.txt', 'A secret') })
+      const { files } = guest()
+      const url = files.getURL(record, record['secret'])
+      return failure(NotFoundError, async () => files.download(url))
+    },
   },
 }

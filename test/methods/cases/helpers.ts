@@ -46,8 +46,23 @@ export const functions: Cases = {
       const response = await fetch(client.files.getURL(post, post['cover']))
       assert.equal(await response.text(), 'Some notes')
       assert.match(post['cover'], /^notes_/)
+
+      async function* lines(): AsyncGenerator<string> {
+        yield 'One line. '
+        yield 'Another.'
+      }
+      const streamed = pb.createFile('lines.txt', lines(), 'text/plain')
+      const second = await client.collection('posts').create({ title: 'Lines', cover: streamed })
+      const read = await fetch(client.files.getURL(second, second['cover']))
+      assert.equal(await read.text(), 'One line. Another.')
+      assert.match(second['cover'], /^lines_/)
     },
-    fails: 'cannot fail: any text and any bytes can be a file',
+    async fails({ user }) {
+      const posts = (await user()).collection('posts')
+      const cover = pb.createFile('once.txt', new Blob(['Once']).stream())
+      await posts.create({ title: 'First', cover })
+      return failure(TypeError, async () => posts.create({ title: 'Second', cover }))
+    },
   },
   expanded: {
     async ok({ user, post }) {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { FileAuthStore as FileStore, nodeFetch } from '../../../src/node/index.ts'
+import { FileAuthStore as FileStore, nodeFetch, openFile } from '../../../src/node/index.ts'
 import { NetworkError, PocketBase } from '../../../src/index.ts'
 import { refusingUrl } from '../../support/faulty.ts'
 import { failure } from '../case.ts'
@@ -60,6 +60,33 @@ export const FileAuthStore: Cases = {
 }
 
 export const functions: Cases = {
+  openFile: {
+    ok: async ({ user }) =>
+      inTemporaryFolder(async (folder) => {
+        const path = join(folder, 'cover.txt')
+        // Larger than what is read at a time.
+        const text = 'A cover. '.repeat(50_000)
+        writeFileSync(path, text)
+        const { files, authStore } = await user()
+        for (const fetch of [undefined, nodeFetch()]) {
+          const client = new PocketBase(files.client.baseURL, { authStore, fetch })
+          const seen: { loaded: number; total?: number | undefined }[] = []
+          const post = await client
+            .collection('posts')
+            .create(
+              { title: 'From the disk', cover: openFile(path) },
+              { onUploadProgress: (progress) => seen.push(progress) },
+            )
+          const stored = await client.files.download(client.files.getURL(post, post['cover']))
+          assert.equal(await stored.text(), text)
+          assert.match(post['cover'], /^cover_\w+\.txt$/)
+          assert(seen.length > 2)
+          assert.equal(seen.at(-1)?.loaded, seen.at(-1)?.total)
+        }
+      }),
+    fails: async () =>
+      inTemporaryFolder(async (folder) => failure(Error, () => openFile(join(folder, 'missing')))),
+  },
   nodeFetch: {
     ok: async ({ guest, post }) => {
       const { id, title } = await post()
@@ -74,6 +101,33 @@ export const functions: Cases = {
       const client = new PocketBase(await refusingUrl(), { fetch: nodeFetch() })
       return failure(NetworkError, () => client.health.check())
     },
+  },
+}
+
+export const FileSource: Cases = {
+  stream: {
+    ok: async ({ user }) =>
+      inTemporaryFolder(async (folder) => {
+        const path = join(folder, 'cover.txt')
+        writeFileSync(path, 'A cover')
+        const { name, size, stream } = openFile(path)
+        // Any object of this kind is a file, and it can be read again and again.
+        const client = await user()
+        for (const cover of [{ name, size, stream }, { stream }]) {
+          const post = await client.collection('posts').create({ title: 'A source', cover })
+          const stored = await fetch(client.files.getURL(post, post['cover']))
+          assert.equal(await stored.text(), 'A cover')
+        }
+      }),
+    fails: async ({ user }) =>
+      inTemporaryFolder(async (folder) => {
+        const path = join(folder, 'cover.txt')
+        writeFileSync(path, 'A cover')
+        const cover = openFile(path)
+        rmSync(path)
+        const posts = (await user()).collection('posts')
+        return failure(Error, async () => posts.create({ title: 'Gone', cover }))
+      }),
   },
 }
 

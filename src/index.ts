@@ -21,9 +21,11 @@ export {
   DecodeError,
   ForbiddenError,
   isClientResponseError,
+  isMfaRequiredError,
   MfaRequiredError,
   NetworkError,
   NotFoundError,
+  OAuth2Error,
   RateLimitError,
   ServerError,
   TimeoutError,
@@ -100,23 +102,39 @@ export type {
   RecordListOptions,
   RecordOptions,
   RecordWalkOptions,
+  SignInOptions,
   WalkOptions,
   TypedBulkOptions,
   TypedExpandOptions,
   TypedFullListOptions,
   TypedListOptions,
   TypedRecordOptions,
+  TypedSignInOptions,
   TypedSortOptions,
 } from './services/options.ts'
 export type {
   AuthMethodsList,
   AuthProviderInfo,
+  OAuth2AuthConfig,
+  OAuth2CompleteOptions,
+  OAuth2CreateData,
+  OAuth2Options,
+  OAuth2StartConfig,
+  OAuth2Storage,
+  OTPResponse,
   RecordAuthResponse,
+  TypedOAuth2AuthConfig,
+  TypedOAuth2CompleteOptions,
+  TypedOAuth2StartConfig,
 } from './services/records/auth.ts'
+export { RecordAccountService } from './services/records/account-service.ts'
+export { RecordSignInService } from './services/records/sign-in-service.ts'
 export { expanded } from './services/records/expanded.ts'
 export type { ExpandedPath, ExpandedValue } from './services/records/expanded.ts'
 export { RecordService } from './services/records/index.ts'
-export type { TypedRecordService, UncheckedArguments } from './services/records/typed.ts'
+export type { TypedRecordAuthService } from './services/records/typed-auth.ts'
+export type { TypedRecordService } from './services/records/typed.ts'
+export type { UncheckedArguments } from './services/records/unchecked.ts'
 export type { EventIterator } from './realtime/events.ts'
 export { RealtimeService } from './services/realtime.ts'
 export type {

@@ -1,9 +1,9 @@
 /**
  * What happened, as a literal that survives minifying and two copies of the package: the server answered with a failure (its
- * `status` says which), there was no answer, none in time, the call was cancelled, or the answer was not what the endpoint
- * promises.
+ * `status` says which), there was no answer, none in time, the call was cancelled, the answer was not what the endpoint
+ * promises, or a provider did not sign anyone in.
  */
-export type ErrorKind = 'api' | 'network' | 'timeout' | 'abort' | 'decode' | 'unknown'
+export type ErrorKind = 'api' | 'network' | 'timeout' | 'abort' | 'decode' | 'oauth2' | 'unknown'
 
 /** What the server says of one field: `{ code: 'validation_required', message: 'Cannot be blank.' }`. */
 export interface FieldError {
@@ -143,9 +143,15 @@ export class ValidationError extends ApiError {}
 /** 401: the endpoint demands a token and none was valid. A failed password login is a 400. */
 export class AuthError extends ApiError {}
 
-/** 401 with an `mfaId`: the first factor was right, sign in with a second one. */
+/**
+ * 401 with an `mfaId`: the first factor was right, sign in with a second one.
+ *
+ * ```ts
+ * if (error instanceof MfaRequiredError) await users.authWithOTP(otpId, code, { mfaId: error.mfaId })
+ * ```
+ */
 export class MfaRequiredError extends AuthError {
-  /** To be sent with the second factor. */
+  /** The option `mfaId` of the second sign-in, which has to be of another kind. */
   get mfaId(): string {
     return this.response['mfaId'] as string
   }
@@ -197,10 +203,27 @@ export class DecodeError extends ClientResponseError {
   override readonly kind = 'decode'
 }
 
+/** Signing in with OAuth2 ended before the server was asked. */
+export class OAuth2Error extends ClientResponseError {
+  override readonly kind = 'oauth2'
+  /**
+   * What the provider called it, such as `access_denied`; or `unknown_provider`, `popup_blocked`, `unknown_state` (not started here, or
+   * completed already), `no_code`.
+   */
+  get code(): string {
+    return this.response['error'] as string
+  }
+}
+
 /** Whether a caught value is an error of this package, whichever copy of it made the error. */
 export function isClientResponseError(error: unknown): error is ClientResponseError {
   const { kind, name } = (error ?? {}) as Partial<ClientResponseError>
   return !!kind && typeof name === 'string' && name.startsWith('ClientResponseError')
+}
+
+/** Whether a caught value asks for a second factor, whichever copy of the package made it; see {@link MfaRequiredError}. */
+export function isMfaRequiredError(error: unknown): error is MfaRequiredError {
+  return isClientResponseError(error) && !!(error as Partial<MfaRequiredError>).mfaId
 }
 
 type Described = Pick<

@@ -205,9 +205,8 @@ export class Transport {
       given.headers,
     )
     // A call may bring a token of its own, or want none.
-    const isOwn = (name: string): boolean =>
-      /^authorization$/i.test(name) && headers[name] !== authStore.token
-    if (given.headers?.['Authorization'] !== '' && !Object.keys(headers).some(isOwn)) {
+    const named = Object.keys(headers).find((name) => /^authorization$/i.test(name))
+    if ((named ? headers[named] : '') === authStore.token) {
       const renewing = signsIn.test(path) ? undefined : this.session.freshen()
       if (renewing) await call.run(() => renewing)
       this.#identify(call, path, given, headers)

@@ -21,6 +21,7 @@ export interface EventSourceLike {
  */
 export async function readEvents(
   client: PocketBase<any>,
+  requestKey: string | null,
   signal: AbortSignal,
   onMessage: (message: SSEMessage) => void,
 ): Promise<void> {
@@ -29,7 +30,7 @@ export async function readEvents(
     method: 'GET',
     headers: { Accept: 'text/event-stream' },
     cache: 'no-store',
-    requestKey: null,
+    requestKey,
     retry: 0,
     timeout: 0,
     signal,

@@ -36,6 +36,12 @@ export interface RecordOptions extends CommonOptions {
   expand?: string | undefined
 }
 
+/** Options of signing in. */
+export interface SignInOptions extends RecordOptions {
+  /** Of the `MfaRequiredError` that the first factor ended with: this sign-in is the second. */
+  mfaId?: string | undefined
+}
+
 /** Options of lists of records. */
 export interface RecordListOptions extends ListOptions, RecordOptions {}
 
@@ -103,6 +109,10 @@ export interface TypedExpandOptions<S, N, E extends string> extends RequestOptio
   /** Relations to embed, up to 6 levels deep: `'author,comments_via_post.user'`, or a list of such. Default: none. */
   expand?: ExpandArg<S, N, E> | readonly ExpandArg<S, N, E>[] | undefined
 }
+
+/** Options of signing in with a schema. */
+export interface TypedSignInOptions<S, N, E extends string>
+  extends TypedExpandOptions<S, N, E>, Pick<SignInOptions, 'mfaId'> {}
 
 /** Options of calls with a schema that look for the first record. */
 export interface TypedSortOptions<

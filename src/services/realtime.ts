@@ -50,9 +50,12 @@ export class RealtimeService extends BaseService {
   /** Called when the stream ends, with the topics that are still subscribed to: none after the last unsubscribe. */
   declare onDisconnect?: (activeSubscriptions: string[]) => void
 
+  /** @internal Opening the stream takes it, so that `cancelRequest` can end a sign-in. */
+  requestKey: string | null = null
   private readonly subscriptions = new Map<string, Set<Subscription>>()
   private readonly listeners = new Set<(change: RealtimeChange) => void>()
   private readonly connection = new RealtimeConnection(this.client, {
+    requestKey: () => this.requestKey,
     isWanted: () => this.subscriptions.size > 0,
     topics: () => this.topics(),
     onConfirmed: (topics) => {

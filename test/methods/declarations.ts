@@ -4,7 +4,13 @@ import { entryPoints } from '../../scripts/entry-points.ts'
 import type { PublicMethod } from './rows.ts'
 
 /** Exported interfaces with methods that callers implement, or that a class has already. */
-const notOfTheirOwn = new Set(['EventSourceLike', 'ProgressOutput', 'TypedRecordService'])
+const notOfTheirOwn = new Set([
+  'EventSourceLike',
+  'OAuth2Storage',
+  'ProgressOutput',
+  'TypedRecordAuthService',
+  'TypedRecordService',
+])
 
 /**
  * The public methods that the built declarations of all entry points show: of classes their methods, accessors and hooks (properties

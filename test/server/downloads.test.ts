@@ -266,15 +266,17 @@ for (const way of ['fetch', 'nodeFetch'] as const) {
 
       test('fail where there is no token, and ask again the next time', async () => {
         const user = await newUser()
-        const { token } = user.authStore
         let asked = 0
-        user.beforeSend = () => void asked++
-        // Signed by nobody: it is a guest's for the server.
-        user.authStore.save(`${token}x`, user.authStore.record)
+        const restore = user.use(() => {
+          asked++
+          throw new NetworkError({ message: 'The network is down.' })
+        })
         for (let n = 1; n <= 2; n++) {
-          await expect(user.files.getPrivateURL(record, 'a')).rejects.toMatchObject({ status: 401 })
+          await expect(user.files.getPrivateURL(record, 'a')).rejects.toThrow(NetworkError)
           expect(asked).toBe(n)
         }
+        restore()
+        expect(await user.files.getPrivateURL(record, 'a')).toContain('?token=ey')
       })
     })
   })

@@ -130,9 +130,33 @@ const calls: { [name: string]: (pb: Official) => unknown } = {
   'authWithPassword with options': (pb) =>
     pb.collection('users').authWithPassword('a@b.c', 'p', {
       expand: 'team',
-      mfaId: 'm1',
+      extra: 'm1',
       headers: { 'X-A': '1' },
     }),
+  requestOTP: (pb) => pb.collection('users').requestOTP('a@b.c', { query: { a: 1 } }),
+  authWithOTP: (pb) => pb.collection('users').authWithOTP('o1', 'p', { expand: 'team' }),
+  authWithOAuth2Code: (pb) =>
+    pb.collection('users').authWithOAuth2Code('google', 'c', 'v', 'http://app.test/'),
+  'authWithOAuth2Code with createData and options': (pb) =>
+    pb.collection('users').authWithOAuth2Code('google', 'c', 'v', 'r', { a: 1 }, { expand: 'a' }),
+  'authWithOAuth2Code with body and query, as it used to be': (pb) =>
+    pb.collection('users').authWithOAuth2Code('google', 'c', 'v', 'r', {}, { b: 1 }, { q: 1 }),
+  'authWithOAuth2 with a code, as it used to be': (pb) =>
+    pb
+      .collection('users')
+      .authWithOAuth2('google', 'c', 'v', 'r', { a: 1 }, { b: 1 }, { expand: 'a' }),
+  requestVerification: (pb) => pb.collection('users').requestVerification('a@b.c'),
+  'requestVerification with body and query, as it used to be': (pb) =>
+    pb.collection('users').requestVerification('a@b.c', { a: 1 }, { q: 1 }),
+  confirmVerification: (pb) => pb.collection('users').confirmVerification('t', { query: { a: 1 } }),
+  requestPasswordReset: (pb) => pb.collection('users').requestPasswordReset('a@b.c'),
+  confirmPasswordReset: (pb) => pb.collection('users').confirmPasswordReset('t', 'p', 'p'),
+  'confirmPasswordReset with body and query, as it used to be': (pb) =>
+    pb.collection('users').confirmPasswordReset('t', 'p', 'p', { a: 1 }, { q: 1 }),
+  requestEmailChange: (pb) => pb.collection('users').requestEmailChange('a@b.c'),
+  confirmEmailChange: (pb) => pb.collection('users').confirmEmailChange('t', 'p'),
+  'confirmEmailChange with body and query, as it used to be': (pb) =>
+    pb.collection('users').confirmEmailChange('t', 'p', { a: 1 }, { q: 1 }),
   authRefresh: (pb) => pb.collection('users').authRefresh(),
   'authRefresh with options': (pb) => pb.collection('users').authRefresh({ expand: 'team' }),
   'authRefresh with body and query, as it used to be': (pb) =>

@@ -1,11 +1,8 @@
-import type { PocketBase } from '../../client.ts'
 import type { ClientResponseError } from '../../core/errors.ts'
 import type { Filter } from '../../core/filter.ts'
 import { createId } from '../../core/id.ts'
-import { expects, repeatable } from '../../core/options.ts'
-import { path } from '../../core/path.ts'
+import { repeatable } from '../../core/options.ts'
 import type { BodyParams, ListResult, RecordModel } from '../../schema/records.ts'
-import { CrudService } from '../crud.ts'
 import type {
   BulkOptions,
   BulkProgress,
@@ -16,7 +13,7 @@ import type {
 } from '../options.ts'
 import type { EventIterator } from '../../realtime/events.ts'
 import type { UnsubscribeFunc } from '../realtime.ts'
-import type { AuthMethodsList, RecordAuthResponse } from './auth.ts'
+import { RecordAccountService } from './account-service.ts'
 import { bulk } from './bulk.ts'
 import type {
   EventsSettings,
@@ -53,24 +50,7 @@ export interface RecordService<M = RecordModel> {
 }
 
 /** The records of one collection. */
-export class RecordService<M = RecordModel> extends CrudService<M> {
-  /** As given: an id or a name. */
-  declare readonly collectionIdOrName: string
-
-  constructor(client: PocketBase<any>, collectionIdOrName: string) {
-    super(client)
-    this.collectionIdOrName = collectionIdOrName
-  }
-
-  override get baseCrudPath(): string {
-    return `${this.baseCollectionPath}/records`
-  }
-
-  /** The collection's path: `/api/collections/{name}`. */
-  get baseCollectionPath(): string {
-    return path`/api/collections/${this.collectionIdOrName}`
-  }
-
+export class RecordService<M = RecordModel> extends RecordAccountService<M> {
   /** Whether this is the superusers' collection. */
   get isSuperusers(): boolean {
     return /^(_superusers|pbc_3142635823)$/.test(this.collectionIdOrName)
@@ -245,78 +225,6 @@ export class RecordService<M = RecordModel> extends CrudService<M> {
   private topic(topic: string): string {
     if (!topic) throw new TypeError("subscribe: the topic is missing; pass '*' or a record's id.")
     return `${this.collectionIdOrName}/${topic}`
-  }
-
-  /**
-   * How records of this auth collection may sign in.
-   *
-   * `GET /api/collections/{collection}/auth-methods`
-   */
-  async listAuthMethods(options?: CommonOptions): Promise<AuthMethodsList> {
-    return this.client.send(`${this.baseCollectionPath}/auth-methods`, {
-      method: 'GET',
-      // Older servers answer the same under older names too.
-      fields: 'mfa,otp,password,oauth2',
-      ...options,
-      [expects]: 'object',
-    })
-  }
-
-  /**
-   * Signs in with a password: `authStore` then holds the token and the record.
-   *
-   * `POST /api/collections/{collection}/auth-with-password`
-   *
-   * @param usernameOrEmail - the value of any of the collection's identity fields.
-   * @throws ApiError 400 for a wrong name or password, the same for both; MfaRequiredError when a second factor is due.
-   */
-  async authWithPassword<T = M>(
-    usernameOrEmail: string,
-    password: string,
-    options?: RecordOptions,
-  ): Promise<RecordAuthResponse<T>> {
-    const { body, ...rest } = options ?? {}
-    return this.authResponse<T>(
-      await this.client.send(`${this.baseCollectionPath}/auth-with-password`, {
-        method: 'POST',
-        body: { identity: usernameOrEmail, password, ...body },
-        ...rest,
-        [expects]: 'token',
-      }),
-    )
-  }
-
-  /**
-   * Gets a new token for the record that is signed in, and the record as it is now.
-   *
-   * `POST /api/collections/{collection}/auth-refresh`
-   *
-   * @throws AuthError when the token is missing, expired or revoked; ForbiddenError when it belongs to another collection.
-   */
-  async authRefresh<T = M>(options?: RecordOptions): Promise<RecordAuthResponse<T>>
-  /**
-   * Gets a new token, with body and query as separate arguments.
-   *
-   * @deprecated Pass one options object.
-   */
-  async authRefresh<T = M>(body?: any, query?: any): Promise<RecordAuthResponse<T>>
-  async authRefresh<T = M>(options?: any, query?: any): Promise<RecordAuthResponse<T>> {
-    const given = query ? { body: options, query } : options
-    return this.authResponse<T>(
-      await this.client.send(`${this.baseCollectionPath}/auth-refresh`, {
-        method: 'POST',
-        ...given,
-        [expects]: 'token',
-      }),
-    )
-  }
-
-  /** Signs in with what an auth endpoint answered. */
-  protected authResponse<T = M>(responseData: any): RecordAuthResponse<T> {
-    const { token = '', record = {} } = responseData ?? {}
-    const decoded = this.decode<T>(record)
-    this.client.authStore.save(token, decoded as RecordModel)
-    return { ...(responseData as object), token, record: decoded }
   }
 
   private isSignedIn(id: string): boolean {

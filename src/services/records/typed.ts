@@ -2,7 +2,7 @@ import type { Filter } from '../../core/filter.ts'
 import type { RequestOptions } from '../../core/options.ts'
 import type { Answer } from '../../schema/fields.ts'
 import type { BodyParams, ListResult } from '../../schema/records.ts'
-import type { AuthOnly, CreateOf, RecordOf, UpdateOf } from '../../schema/schema.ts'
+import type { CreateOf, UpdateOf } from '../../schema/schema.ts'
 
 import type {
   BulkOptions,
@@ -12,7 +12,6 @@ import type {
   RecordOptions,
   RecordWalkOptions,
   TypedBulkOptions,
-  TypedExpandOptions,
   TypedFullListOptions,
   TypedListOptions,
   TypedRecordOptions,
@@ -20,7 +19,6 @@ import type {
 } from '../options.ts'
 import type { EventIterator } from '../../realtime/events.ts'
 import type { UnsubscribeFunc } from '../realtime.ts'
-import type { RecordAuthResponse } from './auth.ts'
 import type {
   EventsSettings,
   RecordEvent,
@@ -28,15 +26,8 @@ import type {
   RecordSubscription,
   TypedSubscribeOptions,
 } from './events.ts'
-import type { RecordService } from './index.ts'
-
-/**
- * Arguments of a call that names its result, `getOne<Mine>('1')`: nothing but the name is checked. Without the name it wants arguments
- * that nobody can give, and drops out.
- */
-export type UncheckedArguments<T, Arguments extends unknown[]> = [T] extends [never]
-  ? [never, never, never, never, never, never]
-  : Arguments
+import type { TypedRecordAuthService } from './typed-auth.ts'
+import type { UncheckedArguments } from './unchecked.ts'
 
 /** `T`, without being inferred from what a call's result is meant for. Unlike `NoInfer` it leaves no trace in editors. */
 type Own<T> = [T][T extends unknown ? 0 : never]
@@ -50,7 +41,7 @@ type Changing<R, Body> = (record: R) => Body | null | undefined | Promise<Body |
  *
  * Every method that answers records takes a type of your own as well, and then checks nothing: `getOne<Mine>('1', { expand: 'anything' })`.
  */
-export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> {
+export interface TypedRecordService<S, N> extends TypedRecordAuthService<S, N> {
   /** Types only: what tells it from a service without a schema, and functions which schema and collection it is of. */
   readonly '~names'?: [schema: S, collection: N]
 
@@ -218,28 +209,4 @@ export interface TypedRecordService<S, N> extends RecordService<RecordOf<S, N>> 
   events<T = never>(
     ...args: UncheckedArguments<T, [options?: RecordSubscribeOptions & EventsSettings]>
   ): EventIterator<RecordEvent<Own<T>>>
-
-  /** Signs in with a password; see {@link RecordService.authWithPassword}. */
-  authWithPassword<E extends string = never>(
-    usernameOrEmail: AuthOnly<S, N, string>,
-    password: string,
-    options?: TypedExpandOptions<S, N, E>,
-  ): Promise<RecordAuthResponse<Answer<S, N, NoInfer<E>, never>>>
-  /** Signs in with a password, the record being of a type of your own. */
-  authWithPassword<T = never>(
-    ...args: UncheckedArguments<
-      T,
-      [usernameOrEmail: string, password: string, options?: RecordOptions]
-    >
-  ): Promise<RecordAuthResponse<Own<T>>>
-
-  /** Gets a new token and the record as it is now; see {@link RecordService.authRefresh}. */
-  authRefresh<E extends string = never>(
-    this: AuthOnly<S, N, object>,
-    options?: TypedExpandOptions<S, N, E>,
-  ): Promise<RecordAuthResponse<Answer<S, N, NoInfer<E>, never>>>
-  /** Gets a new token and the record as it is now, of a type of your own. */
-  authRefresh<T = never>(
-    ...args: UncheckedArguments<T, [options?: RecordOptions]>
-  ): Promise<RecordAuthResponse<Own<T>>>
 }

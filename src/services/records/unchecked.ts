@@ -1,0 +1,7 @@
+/**
+ * Arguments of a call that names its result, `getOne<Mine>('1')`: nothing but the name is checked. Without the name it wants arguments
+ * that nobody can give, and drops out.
+ */
+export type UncheckedArguments<T, Arguments extends unknown[]> = [T] extends [never]
+  ? [never, never, never, never, never, never]
+  : Arguments

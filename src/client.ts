@@ -94,6 +94,7 @@ export class PocketBase<S = Untyped> {
   declare readonly settings: SettingsService
 
   declare private readonly transport: Transport
+  declare private readonly session: Session
   private readonly recordServices = new Map<string, RecordService<any>>()
 
   /**
@@ -114,7 +115,8 @@ export class PocketBase<S = Untyped> {
     this.lang = options.lang ?? lang
     this.authStore = options.authStore ?? defaultStore()
     const client = this as PocketBase<any>
-    this.transport = new Transport(this, options, new Session(client, options.autoRefreshThreshold))
+    this.session = new Session(client, options.autoRefreshThreshold)
+    this.transport = new Transport(this, options, this.session)
     this.collections = new CollectionService(client)
     this.files = new FileService(client)
     this.health = new HealthService(client)

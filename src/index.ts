@@ -92,6 +92,7 @@ export type { FileOptions } from './services/files.ts'
 export { HealthService } from './services/health.ts'
 export type { HealthCheckResponse } from './services/health.ts'
 export type {
+  AuthOptions,
   BulkOptions,
   BulkProgress,
   BulkSettings,

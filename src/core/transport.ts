@@ -108,7 +108,7 @@ const signsIn = /\/(auth-[^/]+|request-[opv][^/]+|confirm-[^/]+)$/
 export class Transport {
   readonly #host: TransportHost
   readonly #options: TransportOptions
-  readonly session: TransportSession
+  readonly #session: TransportSession
   readonly #pending = new Set<Call>()
   #server: Server
   #isClosed = false
@@ -117,7 +117,7 @@ export class Transport {
 
   constructor(host: TransportHost, options: TransportOptions, session: TransportSession) {
     this.#host = host
-    this.session = session
+    this.#session = session
     this.#options = options
     this.autoCancellation = options.autoCancellation ?? true
     this.#server = { baseURL: host.baseURL, told: syntaxOf(options.serverVersion) }
@@ -207,7 +207,7 @@ export class Transport {
     // A call may bring a token of its own, or want none.
     const named = Object.keys(headers).find((name) => /^authorization$/i.test(name))
     if ((named ? headers[named] : '') === authStore.token) {
-      const renewing = signsIn.test(path) ? undefined : this.session.freshen()
+      const renewing = signsIn.test(path) ? undefined : this.#session.freshen()
       if (renewing) await call.run(() => renewing)
       this.#identify(call, path, given, headers)
     }
@@ -266,7 +266,7 @@ export class Transport {
 
   /** Sends the call in the name of whoever is signed in. */
   #identify(call: Call, path: string, given: SendOptions, headers: HeaderRecord): void {
-    const { session } = this
+    const session = this.#session
     // Read also before a sign-in: its token is a new one then.
     const { identity } = session
     const { authStore } = this.#host
@@ -304,7 +304,7 @@ export class Transport {
     // If that ends the session, the refusal is what happened to this call.
     const { identity } = call
     call.identity = ''
-    const renewing = this.session.renew()
+    const renewing = this.#session.renew()
     const isGood = !!renewing && (await call.run(() => renewing))
     call.identity = identity
     return isGood

@@ -42,6 +42,16 @@ export interface SignInOptions extends RecordOptions {
   mfaId?: string | undefined
 }
 
+/** Options of signing in with a password. */
+export interface AuthOptions extends SignInOptions {
+  /**
+   * For programs that run long: the token is refreshed when it has less than this left, in seconds, and where the server refuses that,
+   * the same password signs in again. It is kept in memory until somebody else signs in, or nobody is. Default: the client's own
+   * `autoRefreshThreshold`, and no password is kept.
+   */
+  autoRefreshThreshold?: number | undefined
+}
+
 /** Options of lists of records. */
 export interface RecordListOptions extends ListOptions, RecordOptions {}
 

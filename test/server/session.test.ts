@@ -183,6 +183,34 @@ describeServers('the session of whoever is signed in', (pb) => {
     expect(client.authStore.token).toBe(first.authStore.token)
   })
 
+  test('is begun again with the password, where that is kept', async () => {
+    const { client: first, record } = await signedIn('members')
+    const sent: string[] = []
+    const client = new PocketBase(pb.url, { authStore: new MemoryAuthStore() })
+    client.use((request, next) => {
+      sent.push(new URL(request.url).pathname.replace(/.*\//, ''))
+      return next(request)
+    })
+    await client
+      .collection('members')
+      .authWithPassword(record['email'], password, { autoRefreshThreshold: 60 })
+    const expired: unknown[] = []
+    client.authStore.onExpired((gone) => expired.push(gone))
+    const { token } = client.authStore
+    await sleep(11_000)
+    // The server's clock counts whole seconds.
+    expect(await notes(client)).toHaveLength(1)
+    expect(sent).toEqual(['auth-with-password', 'auth-refresh', 'auth-with-password', 'records'])
+    expect(client.authStore.token).not.toBe(token)
+
+    await revoke(record)
+    await sleep(11_000)
+    expect(await notes(client)).toEqual([])
+    expect(sent.slice(4)).toEqual(['auth-refresh', 'auth-with-password', 'records'])
+    expect(expired).toMatchObject([{ id: record.id }])
+    first.authStore.clear()
+  })
+
   test('can be left alone', async () => {
     const { client: first } = await signedIn('users')
     const [client, sent] = stored(first, { autoRefreshThreshold: 0 })

@@ -3,7 +3,7 @@ import { expects } from '../../core/options.ts'
 import { path } from '../../core/path.ts'
 import type { RecordModel } from '../../schema/records.ts'
 import { CrudService } from '../crud.ts'
-import type { CommonOptions, RecordOptions, SignInOptions } from '../options.ts'
+import type { AuthOptions, CommonOptions, RecordOptions, SignInOptions } from '../options.ts'
 import type {
   AuthMethodsList,
   OAuth2AuthConfig,
@@ -60,9 +60,20 @@ export abstract class RecordSignInService<M> extends CrudService<M> {
   async authWithPassword<T = M>(
     usernameOrEmail: string,
     password: string,
-    options?: SignInOptions,
+    options?: AuthOptions,
   ): Promise<RecordAuthResponse<T>> {
-    return signIn<T>(this, 'password', { identity: usernameOrEmail, password }, options)
+    const { autoRefreshThreshold, ...rest } = options ?? {}
+    const again = async (given?: AuthOptions): Promise<RecordAuthResponse<T>> => {
+      const body = { identity: usernameOrEmail, password }
+      const answer = await signIn<T>(this, 'password', body, { ...rest, ...given })
+      if (autoRefreshThreshold) {
+        this.client['session'].keep(autoRefreshThreshold, () =>
+          again({ requestKey: null, signal: undefined }),
+        )
+      }
+      return answer
+    }
+    return again()
   }
 
   /**

@@ -5,6 +5,7 @@ import type { RecordModel } from '../../schema/records.ts'
 import type { AuthOnly, RecordOf } from '../../schema/schema.ts'
 import type {
   RecordOptions,
+  AuthOptions,
   SignInOptions,
   TypedExpandOptions,
   TypedSignInOptions,
@@ -38,13 +39,13 @@ export interface TypedRecordAuthService<S, N> extends RecordService<RecordOf<S, 
   authWithPassword<E extends string = never>(
     usernameOrEmail: AuthOnly<S, N, string>,
     password: string,
-    options?: TypedSignInOptions<S, N, E>,
+    options?: TypedSignInOptions<S, N, E> & Pick<AuthOptions, 'autoRefreshThreshold'>,
   ): Signed<S, N, NoInfer<E>>
   /** Signs in with a password, the record being of a type of your own. */
   authWithPassword<T = never>(
     ...args: UncheckedArguments<
       T,
-      [usernameOrEmail: string, password: string, options?: SignInOptions]
+      [usernameOrEmail: string, password: string, options?: AuthOptions]
     >
   ): Promise<RecordAuthResponse<Own<T>>>
 

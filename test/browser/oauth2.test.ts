@@ -1,6 +1,7 @@
 import type { BrowserContext, Frame, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 
+import type { OAuth2Error } from '../../src/index.ts'
 import { startBrowserTests } from '../support/browser.ts'
 import type { BrowserTests, PageGlobals } from '../support/browser.ts'
 import { serve } from '../support/local-server.ts'
@@ -68,8 +69,10 @@ async function signIn(page: Page | Frame): Promise<void> {
     const users = window.pb.collection('users')
     users.authWithOAuth2({ provider: 'oidc' }).then(
       ({ record }) => window.told.push(record['email']),
-      ({ kind, code, isAbort, message, hint }) =>
-        window.told.push({ kind, code, isAbort, message, hint }),
+      (error: unknown) => {
+        const { kind, code, isAbort, message, hint } = error as OAuth2Error
+        window.told.push({ kind, code, isAbort, message, hint })
+      },
     )
   })
 }
@@ -147,7 +150,7 @@ test('a redirect signs in on the page that it comes back to, once', async () => 
         .completeOAuth2()
         .then(
           ({ record }) => record['email'] as string,
-          ({ code }) => code as string,
+          (error: unknown) => (error as OAuth2Error).code,
         ),
     )
   expect(await complete()).toBe('edsger@oidc.test')
@@ -174,7 +177,7 @@ test('what another tab began is refused', async () => {
       .completeOAuth2()
       .then(
         () => 'signed in',
-        (error) => error.code as string,
+        (error: unknown) => (error as OAuth2Error).code,
       ),
   )
   expect(code).toBe('unknown_state')

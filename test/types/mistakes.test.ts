@@ -180,6 +180,33 @@ const mistakes: readonly Mistake[] = [
     answers: 'RecordAuthResponse<UsersRecord>',
   },
   {
+    code: `posts.requestOTP('a@b.c')`,
+    says: [`'posts' is not an auth collection`],
+  },
+  {
+    code: `posts.authWithOTP('a', 'b')`,
+    says: [`'posts' is not an auth collection`],
+    answers: 'RecordAuthResponse<PostsRecord>',
+  },
+  {
+    code: `posts.authWithOAuth2({ provider: 'x' })`,
+    says: [`'posts' is not an auth collection`],
+    answers: 'RecordAuthResponse<PostsRecord>',
+  },
+  {
+    code: `posts.impersonate('1', 60)`,
+    says: [`'posts' is not an auth collection`],
+  },
+  {
+    code: `users.authWithOTP('a', 'b', { mfaID: 'c' })`,
+    says: [`'mfaID' does not exist`, `Did you mean`],
+    answers: 'RecordAuthResponse<UsersRecord>',
+  },
+  {
+    code: `users.startOAuth2({ provider: 'x', redirectURL: '', createData: { nmae: '' } })`,
+    says: [`'nmae' does not exist`],
+  },
+  {
     code: `pb.filter('a = {:a}', { a: 1, c: 2 })`,
     says: ['the filter has no placeholder {:c}'],
   },

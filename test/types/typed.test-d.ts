@@ -7,6 +7,7 @@ import type {
   CollectionName,
   Expanded,
   ListResult,
+  RecordAuthResponse,
   RecordModel,
   RecordOf,
   RecordService,
@@ -340,6 +341,83 @@ describe('a schema by hand', () => {
     const mine = new PocketBase<Mine>('/')
     const user = await mine.collection('users').getOne('1', { expand: 'posts_via_author' })
     expectTypeOf(user.expand?.posts_via_author).toEqualTypeOf<MyPost[] | undefined>()
+  })
+})
+
+describe('signing in', () => {
+  const users = pb.collection('users')
+  type WithPosts = Expanded<Schema, 'users', 'posts_via_author'>
+
+  test('answers what expand asks for, in every way there is', async () => {
+    const options = { expand: 'posts_via_author', mfaId: 'x' } as const
+    const storage = sessionStorage
+    const answers = [
+      await users.authWithPassword('a', 'b', options),
+      await users.authWithOTP('a', 'b', options),
+      await users.authWithOAuth2({ provider: 'x', createData: { name: 'Ada' }, ...options }),
+      await users.authWithOAuth2Code('x', 'c', 'v', '/', { name: 'Ada' }, options),
+      await users.completeOAuth2('/', { ...options, storage }),
+    ]
+    expectTypeOf(answers).toEqualTypeOf<RecordAuthResponse<WithPosts>[]>()
+    await users.startOAuth2({ provider: 'x', redirectURL: '/', createData: { name: 'A' }, storage })
+    // @ts-expect-error no field of users
+    await users.authWithOAuth2Code('x', 'c', 'v', '/', { nmae: 'Ada' })
+  })
+
+  test('answers a type of your own', async () => {
+    interface Mine {
+      foo: string
+    }
+    const answers = [
+      await users.authWithOTP<Mine>('a', 'b', { any: 1 }),
+      await users.authWithOAuth2<Mine>({ provider: 'x', any: 1 }),
+      await users.authWithOAuth2Code<Mine>('x', 'c', 'v', '/'),
+      await users.completeOAuth2<Mine>(),
+    ]
+    expectTypeOf(answers).toEqualTypeOf<RecordAuthResponse<Mine>[]>()
+  })
+
+  test('as somebody else gives a client of the same schema, or of the class that is named', async () => {
+    class App extends PocketBase<Schema> {}
+    expectTypeOf(await users.impersonate('1', 60)).toEqualTypeOf<PocketBase<Schema>>()
+    expectTypeOf(await users.impersonate<App>('1', 60)).toEqualTypeOf<App>()
+    const untyped = new PocketBase('/').collection('users')
+    expectTypeOf(await untyped.impersonate('1', 60)).toEqualTypeOf<PocketBase>()
+  })
+
+  test('is for auth collections alone', async () => {
+    // @ts-expect-error not an auth collection
+    await posts.listAuthMethods()
+    // @ts-expect-error not an auth collection
+    await posts.requestOTP('a')
+    // @ts-expect-error not an auth collection
+    await posts.authWithOTP('a', 'b')
+    // @ts-expect-error not an auth collection
+    await posts.authWithOAuth2({ provider: 'x' })
+    // @ts-expect-error not an auth collection
+    await posts.authWithOAuth2Code('x', 'c', 'v', '/')
+    // @ts-expect-error not an auth collection
+    await posts.startOAuth2({ provider: 'x', redirectURL: '/' })
+    // @ts-expect-error not an auth collection
+    await posts.completeOAuth2()
+    // @ts-expect-error not an auth collection
+    await posts.requestVerification('a')
+    // @ts-expect-error not an auth collection
+    await posts.confirmVerification('a')
+    // @ts-expect-error not an auth collection
+    await posts.requestPasswordReset('a')
+    // @ts-expect-error not an auth collection
+    await posts.confirmPasswordReset('a', 'b', 'b')
+    // @ts-expect-error not an auth collection
+    await posts.requestEmailChange('a')
+    // @ts-expect-error not an auth collection
+    await posts.confirmEmailChange('a', 'b')
+    // @ts-expect-error not an auth collection
+    await posts.impersonate('1', 60)
+    // @ts-expect-error not an auth collection
+    await posts.listExternalAuths('1')
+    // @ts-expect-error not an auth collection
+    await posts.unlinkExternalAuth('1', 'x')
   })
 })
 

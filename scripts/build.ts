@@ -13,6 +13,7 @@ import { join, posix, relative, resolve, sep } from 'node:path'
 import { build as bundle, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 
 import { writeCommonJS } from './commonjs.ts'
+import { writeSync } from './sync.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const building = join(root, `dist.${process.pid}`)
@@ -47,6 +48,7 @@ for (const entry of readdirSync(join(root, 'src'), { withFileTypes: true })) {
   const isEntryPoint = existsSync(join(entry.parentPath, entry.name, 'index.ts'))
   if (isEntryPoint) await bundleFolder(entry.name)
 }
+await writeSync(root, building, common)
 await writeCommonJS(root, building)
 replaceDist()
 

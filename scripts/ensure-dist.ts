@@ -9,6 +9,8 @@ const inputs = [
   'src',
   'scripts/build.ts',
   'scripts/commonjs.ts',
+  'scripts/sync.ts',
+  'scripts/sync-declarations.ts',
   'package.json',
   'tsconfig.json',
   'tsconfig.build.json',

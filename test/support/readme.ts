@@ -34,5 +34,7 @@ export const sources: Readonly<Record<string, string>> = {
   'pocketbase-typescript': join(root, 'src/index.ts'),
   'pocketbase-typescript/node': join(root, 'src/node/index.ts'),
   'pocketbase-typescript/live': join(root, 'src/live/index.ts'),
+  // There are no other declarations of it.
+  'pocketbase-typescript/sync': join(root, 'dist/sync/index.js'),
   'pocketbase-typescript/testing': join(root, 'src/testing/index.ts'),
 }

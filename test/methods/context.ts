@@ -30,7 +30,11 @@ export async function createContext(version: string): Promise<Context> {
     if (server.version !== version) {
       throw new Error(`POCKETBASE_BIN is ${server.version}: unset it to test against ${version}`)
     }
-    return await contextOf(server, await server.superuserClient())
+    const { authStore } = await server.superuserClient()
+    return await contextOf(
+      server,
+      new PocketBase(server.url, { authStore, autoCancellation: false }),
+    )
   } catch (error) {
     await server.stop()
     throw error

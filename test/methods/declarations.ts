@@ -18,11 +18,12 @@ const notOfTheirOwn = new Set([
  * and once for each heir where that class is abstract.
  *
  * @param root - the folder of package.json.
+ * @param blocking - of the blocking client, instead of all other entry points.
  */
-export function publicMethods(root: string): PublicMethod[] {
+export function publicMethods(root: string, blocking?: 'blocking'): PublicMethod[] {
   // Aliases hand on what others have.
   const files = entryPoints(root)
-    .filter(({ isAlias }) => !isAlias)
+    .filter(({ isAlias, subpath }) => !isAlias && (subpath === './sync') === !!blocking)
     .map(({ declarations }) => declarations)
   const { options } = ts.convertCompilerOptionsFromJson(
     { target: 'es2022', module: 'nodenext', types: ['node'] },

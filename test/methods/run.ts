@@ -1,6 +1,6 @@
 /**
  * Prints a table of every public method against the oldest and the newest server, each once where it works and once where it fails:
- * `npm run test:methods`. Other versions: `PB_VERSIONS`.
+ * `npm run test:methods`. Other versions: `PB_VERSIONS`. Then one of every method of the blocking client, by the same cases.
  *
  * The rows come from the built declarations, what a row does from the files in `cases`. A method without a case and a case
  * without a method are failures like any other.
@@ -13,6 +13,7 @@ import { inspect, styleText } from 'node:util'
 import { ensureDist } from '../../scripts/ensure-dist.ts'
 import { writeTestReport } from '../support/test-report.ts'
 import { versionsUnderTest } from '../support/versions.ts'
+import { runBlocking } from './blocking.ts'
 import { createContext } from './context.ts'
 import { publicMethods } from './declarations.ts'
 import { cannotFail, outcomeOf } from './outcome.ts'
@@ -25,10 +26,12 @@ const root = resolve(import.meta.dirname, '../..')
 
 ensureDist()
 const methods = publicMethods(root).map(rowName)
+const blocking = publicMethods(root, 'blocking').map(rowName)
 const cases = casesByRow(await loadCases(join(import.meta.dirname, 'cases')))
-const names = [...new Set([...methods, ...cases.keys()])]
-const rows = names.map((name) => ({ name, cells: new Map<string, Cell>() }))
+const rows = rowsOf([...new Set([...methods, ...cases.keys()])])
 const columns: string[] = []
+const blockingRows = rowsOf(blocking)
+const blockingColumns: string[] = []
 
 for (const version of versionsUnderTest(process.env['PB_VERSIONS'] || 'edges')) {
   console.log(`PocketBase ${version} ...`)
@@ -42,10 +45,27 @@ for (const version of versionsUnderTest(process.env['PB_VERSIONS'] || 'edges')) 
     cells.set(fails, problem ?? outcome!.fails)
   }
 }
+for (const version of versionsUnderTest(process.env['PB_VERSIONS'] || 'edges')) {
+  console.log(`PocketBase ${version}, the blocking client ...`)
+  const { outcomes, reason } = await runBlocking(version)
+  const [ok, fails] = [`${version} ok`, `${version} fails`]
+  blockingColumns.push(ok, fails)
+  const missing: Cell = { text: 'NO CASE', isGood: false, reason }
+  for (const { name, cells } of blockingRows) {
+    cells.set(ok, outcomes[name]?.ok ?? missing)
+    cells.set(fails, outcomes[name]?.fails ?? missing)
+  }
+}
 
 printTable(columns, rows)
+console.log('\nThe blocking client\n')
+printTable(blockingColumns, blockingRows)
 printReasons()
 report()
+
+function rowsOf(names: readonly string[]): { name: string; cells: Map<string, Cell> }[] {
+  return names.map((name) => ({ name, cells: new Map() }))
+}
 
 async function loadCases(folder: string): Promise<CaseFile[]> {
   const files = readdirSync(folder).sort()
@@ -75,7 +95,7 @@ function printReasons(): void {
   for (const [reason, excusedNames] of excused) {
     console.log(styleText('dim', `${reason}: ${excusedNames.join(', ')}`))
   }
-  for (const { name, cells } of rows) {
+  for (const { name, cells } of [...rows, ...blockingRows]) {
     for (const [column, { isGood, reason }] of cells) {
       if (isGood) continue
       console.log(`\n${styleText('red', `${name}, ${column}:`)}`)
@@ -86,10 +106,12 @@ function printReasons(): void {
 
 /** Counts cells. */
 function report(): void {
-  const cells = rows.flatMap((row) => Array.from(row.cells.values()))
+  const cells = [...rows, ...blockingRows].flatMap((row) => Array.from(row.cells.values()))
   const failed = cells.filter(({ isGood }) => !isGood).length
   const passed = cells.filter(({ isGood, text }) => isGood && text !== cannotFail).length
-  console.log(`\n${methods.length} methods: ${passed} cells passed, ${failed} failed`)
+  console.log(
+    `\n${methods.length} methods, ${blocking.length} that block: ${passed} cells passed, ${failed} failed`,
+  )
   writeTestReport(passed, failed)
   // A case that failed may have left something open.
   process.exit(failed === 0 ? 0 : 1)

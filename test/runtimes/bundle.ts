@@ -22,11 +22,13 @@ export function caseFiles(isPortable: boolean): string[] {
  *
  * @param entry - the file of `entries` whose `run` gets the cases.
  * @param files - of {@link caseFiles}.
+ * @param core - what cases get for the core.
  */
 export async function bundleSuite(
   entry: string,
   files: readonly string[],
   options: BuildOptions,
+  core = 'pocketbase-typescript',
 ): Promise<void> {
   const lines = files.map((file, index) => `import * as file${index} from ${JSON.stringify(file)}`)
   const names = files.map((_, index) => `file${index}`)
@@ -43,21 +45,23 @@ export async function bundleSuite(
     target: 'es2022',
     logLevel: 'warning',
     ...options,
-    plugins: [fromThePackage],
+    plugins: [fromThePackage(core)],
   })
 }
 
 /** What the cases import from `src` becomes an import of the package by its name. */
-const fromThePackage: Plugin = {
-  name: 'from-the-package',
-  setup(building) {
-    building.onResolve({ filter: /\/src\/(\w+\/)?index\.ts$/ }, ({ path }) => {
-      const subpath = /\/src\/(?:(\w+)\/)?index\.ts$/.exec(path)?.[1]
-      return {
-        path: subpath ? `pocketbase-typescript/${subpath}` : 'pocketbase-typescript',
-        external: true,
-        sideEffects: false,
-      }
-    })
-  },
+function fromThePackage(core: string): Plugin {
+  return {
+    name: 'from-the-package',
+    setup(building) {
+      building.onResolve({ filter: /\/src\/(\w+\/)?index\.ts$/ }, ({ path }) => {
+        const subpath = /\/src\/(?:(\w+)\/)?index\.ts$/.exec(path)?.[1]
+        return {
+          path: subpath ? `pocketbase-typescript/${subpath}` : core,
+          external: true,
+          sideEffects: false,
+        }
+      })
+    },
+  }
 }

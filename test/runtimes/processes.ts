@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { bundleBlockingSuite } from '../methods/blocking.ts'
 import { newest } from '../support/versions.ts'
 import { bundleSuite, caseFiles } from './bundle.ts'
 import { installed } from './install.ts'
@@ -29,6 +30,17 @@ const processes: readonly Runtime[] = [
 export async function runInProcesses(project: Project): Promise<Report[]> {
   const suite = join(project.folder, 'suite.mjs')
   await bundleSuite('process.ts', caseFiles(false), { platform: 'node', outfile: suite })
+  return runEverywhere(suite, project)
+}
+
+/** The same with the blocking client. */
+export async function runBlockingInProcesses(project: Project): Promise<Report[]> {
+  const suite = join(project.folder, 'blocking.mjs')
+  await bundleBlockingSuite(suite)
+  return runEverywhere(suite, project)
+}
+
+async function runEverywhere(suite: string, project: Project): Promise<Report[]> {
   const reports: Report[] = []
   for (const runtime of processes) {
     reports.push(await reported(runtime.name, async () => runIn(runtime, suite, project)))

@@ -3,6 +3,7 @@
  *
  * - The method suite in Node 20.19, 22 and 24, Bun and Deno, and the part of it that needs no Node in workerd and Chromium, each
  *   against a real server. Every row must have its cells: what is not there is a failure.
+ * - The same with the blocking client in Node, Bun and Deno.
  * - Small projects that use it in the ways there are: `import`, `require()`, an import map, a script, bundlers, compilers.
  */
 import { resolve } from 'node:path'
@@ -22,7 +23,7 @@ import { caseFiles } from './bundle.ts'
 import { runInChromium } from './chromium.ts'
 import { tryConsumers } from './consumers.ts'
 import { installIfNeeded } from './install.ts'
-import { runInProcesses } from './processes.ts'
+import { runBlockingInProcesses, runInProcesses } from './processes.ts'
 import { createProject } from './project.ts'
 import type { Report } from './report.ts'
 import { runInWorkerd } from './workerd.ts'
@@ -38,12 +39,15 @@ ensureDist()
 await using project = await createProject()
 
 const whole = await runInProcesses(project)
+const blocking = await runBlockingInProcesses(project)
 const consumers = await tryConsumers(project)
 const smaller = [await runInWorkerd(project), await runInChromium(project, consumers)]
 
 const everyRow = rowsOf(publicMethods(root).map(rowName), whole)
+const blockingRows = rowsOf(publicMethods(root, 'blocking').map(rowName), blocking)
 const portableRows = rowsOf(await portableNames(), smaller)
 print('Every method', everyRow, whole)
+print('Every method of the blocking client', blockingRows, blocking)
 print('Methods that need no Node', portableRows, smaller)
 printConsumers()
 report()
@@ -103,7 +107,7 @@ function printReason(name: string, { isGood, reason }: Cell): void {
 
 /** Counts cells. */
 function report(): void {
-  const rows = [...everyRow, ...portableRows, { cells: consumers }]
+  const rows = [...everyRow, ...blockingRows, ...portableRows, { cells: consumers }]
   const all = rows.flatMap(({ cells }) => Array.from(cells.values()))
   const failed = all.filter(({ isGood }) => !isGood).length
   const passed = all.length - failed

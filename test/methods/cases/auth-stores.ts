@@ -97,7 +97,7 @@ export const BaseAuthStore: Cases = {
       await client.collection('posts').getOne(id)
       client.authStore.clear()
       assert.deepEqual([client.authStore.token, client.authStore.record], ['', null])
-      await assert.rejects(client.collection('posts').getOne(id))
+      await assert.rejects(async () => client.collection('posts').getOne(id))
     },
     fails: async () => whatAListenerThrows((store) => store.clear()),
   },

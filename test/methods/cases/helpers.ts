@@ -78,9 +78,7 @@ export const functions: Cases = {
   },
   isClientResponseError: {
     async ok({ guest }) {
-      const refused = await guest()
-        .collections.getList()
-        .catch((error: unknown) => error)
+      const refused = await failure(pb.AuthError, async () => guest().collections.getList())
       assert.equal(pb.isClientResponseError(refused), true)
       assert.equal(pb.isClientResponseError(new Error('another')), false)
       assert.equal(pb.isClientResponseError(undefined), false)

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import type { PocketBase as BlockingClient } from 'pocketbase-typescript/sync'
+
+import { AbortError, NetworkError, PocketBase as Client } from '../../src/index.ts'
+import { failure } from './case.ts'
+import type { Cases } from './case.ts'
+import type { Context } from './context.ts'
+
+/** This suite is run with the blocking client in the place of the other. */
+function guestOf({ guest }: Context): BlockingClient {
+  return guest() as unknown as BlockingClient
+}
+
+async function closedGuest(context: Context): Promise<BlockingClient> {
+  const client = guestOf(context)
+  client.close()
+  return client
+}
+
+const iteration: Cases[string] = {
+  async ok(context) {
+    const client = guestOf(context)
+    const events = client.realtime.events('posts/*', { timeout: 5000 })
+    await context.post()
+    const seen: string[] = []
+    for (const { action } of events) {
+      seen.push(action)
+      break
+    }
+    assert.deepEqual(seen, ['create'])
+    assert.deepEqual(events.next(), { done: true, value: undefined })
+    assert.equal(client.realtime.state, 'disconnected')
+  },
+  fails: 'cannot fail: it is the iteration itself',
+}
+
+const ended: Cases[string] = {
+  async ok(context) {
+    const client = guestOf(context)
+    client[Symbol.dispose]()
+    await failure(AbortError, () => client.health.check())
+  },
+  fails: async (context) => {
+    const client = guestOf(context)
+    client[Symbol.dispose]()
+    return failure(AbortError, () => client.health.check())
+  },
+}
+
+/** Cases of classes for the blocking client, where the others have several things going on at once. */
+export const blockingCases: Readonly<Record<string, Cases>> = {
+  PocketBase: {
+    use: {
+      ok(context) {
+        const client = guestOf(context)
+        const seen: number[] = []
+        const stop = client.use((request, next) => {
+          const response = next({ ...request, url: request.url.replace('missing', 'health') })
+          seen.push(response.status)
+          return response
+        })
+        assert.equal(client.send('/api/missing', {}).code, 200)
+        stop()
+        client.health.check()
+        assert.deepEqual(seen, [200])
+      },
+      fails: async (context) => {
+        const client = guestOf(context)
+        client.use((async () => {}) as never)
+        return failure(TypeError, () => client.health.check())
+      },
+    },
+    autoCancellation: {
+      ok(context) {
+        const client = guestOf(context).autoCancellation(true)
+        assert.equal(client.health.check().code, client.health.check().code)
+      },
+      fails: 'cannot fail: no call is pending when another one begins',
+    },
+    // While a call is pending its hooks alone run.
+    cancelRequest: {
+      async ok(context) {
+        const client = guestOf(context)
+        client.beforeSend = () => void client.cancelRequest('GET /api/health')
+        await failure(AbortError, () => client.health.check())
+        assert.equal(client.collection('posts').getList().page, 1)
+      },
+      fails: 'cannot fail: a key without a pending call is passed over',
+    },
+    cancelAllRequests: {
+      async ok(context) {
+        const client = guestOf(context)
+        client.beforeSend = () => void client.cancelAllRequests()
+        await failure(AbortError, () => client.health.check())
+      },
+      fails: 'cannot fail: without pending calls it does nothing',
+    },
+    close: {
+      ok: ended.ok,
+      fails: async (context) => {
+        const client = await closedGuest(context)
+        return failure(AbortError, () => client.health.check())
+      },
+    },
+    '[Symbol.dispose]': ended,
+  },
+  HealthService: {
+    check: {
+      ok: (context) => assert.equal(guestOf(context).health.check().code, 200),
+      // A server in this process could do nothing meanwhile.
+      fails: async () => {
+        const client = new Client('http://127.0.0.1:9') as unknown as BlockingClient
+        return failure(NetworkError, () => client.health.check())
+      },
+    },
+  },
+  RecordService: {
+    subscribe: {
+      async ok(context) {
+        const client = guestOf(context)
+        const seen: string[] = []
+        const stop = client.collection('posts').subscribe('*', ({ action }) => seen.push(action))
+        const { id } = await context.post()
+        client.collection('posts').getList(1, 1, { filter: client.filter`id = ${id}` })
+        for (let i = 0; i < 250 && seen.length === 0; i++) await sleep(20)
+        assert.deepEqual(seen, ['create'])
+        stop()
+        assert.equal(client.realtime.isConnected, false)
+      },
+      fails: async (context) =>
+        failure(TypeError, () =>
+          guestOf(context)
+            .collection('posts')
+            .subscribe('', () => {}),
+        ),
+    },
+    events: {
+      async ok(context) {
+        const client = guestOf(context)
+        const events = client.collection('posts').events({ timeout: 5000 })
+        const { id } = await context.post()
+        assert.equal(events.next().value?.record.id, id)
+        client.close()
+      },
+      fails: async (context) =>
+        failure(TypeError, () => guestOf(context).collection('posts').events({ topic: '' })),
+    },
+  },
+  RealtimeService: {
+    events: {
+      ok: iteration.ok,
+      fails: async (context) => {
+        const client = await closedGuest(context)
+        return failure(AbortError, () => client.realtime.events('posts/*'))
+      },
+    },
+  },
+  EventIterator: {
+    next: {
+      async ok(context) {
+        const client = guestOf(context)
+        const events = client.collection('posts').events({ timeout: 5000 })
+        const { id } = await context.post()
+        assert.equal(events.next().value?.record.id, id)
+        client.close()
+        assert.deepEqual(events.next(), { done: true, value: undefined })
+      },
+      fails: async () => {
+        const client = new Client('http://127.0.0.1:9') as unknown as BlockingClient
+        return failure(NetworkError, () => client.realtime.events('posts/*'))
+      },
+    },
+    return: {
+      ok(context) {
+        const client = guestOf(context)
+        const events = client.realtime.events('posts/*')
+        assert.deepEqual(events.return(), { done: true, value: undefined })
+        assert.deepEqual(events.next(), { done: true, value: undefined })
+        assert.equal(client.realtime.state, 'disconnected')
+      },
+      fails: 'cannot fail: what has ended stays so',
+    },
+    '[Symbol.iterator]': iteration,
+    '[Symbol.dispose]': {
+      ok(context) {
+        const client = guestOf(context)
+        {
+          using events = client.realtime.events('posts/*')
+          assert(events)
+          assert.equal(client.realtime.isConnected, true)
+        }
+        assert.equal(client.realtime.state, 'disconnected')
+      },
+      fails: 'cannot fail: what has ended stays so',
+    },
+  },
+}

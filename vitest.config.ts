@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 /** Where to write the results as JSON too: `.ci/run` counts tests from it. */
 const report = process.env['TEST_REPORT']
 
+/** Builds `dist` where it is needed: the blocking client is there alone. */
+const globalSetup = 'test/support/built.ts'
+
 export default defineConfig({
   test: {
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
@@ -15,6 +18,7 @@ export default defineConfig({
           include: ['test/types/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 600_000,
+          globalSetup,
           typecheck: {
             enabled: true,
             include: ['test/types/**/*.test-d.ts'],
@@ -28,6 +32,7 @@ export default defineConfig({
           include: ['test/server/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 600_000,
+          globalSetup,
         },
       },
       {

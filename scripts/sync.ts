@@ -46,7 +46,7 @@ export async function writeSync(root: string, dist: string, common: BuildOptions
       contents: `import * as core from './core.js'
         import { blockingClass } from ${JSON.stringify(join(root, 'src/sync/views.ts'))}
         export { ${same.join(', ')} } from '../index.js'
-        ${own.map((name) => `export const ${name} = /* @__PURE__ */ blockingClass(core.${name})`).join('\n')}
+        ${own.map((name) => `export const ${name} = blockingClass(core.${name})`).join('\n')}
         export default PocketBase`,
       resolveDir: outdir,
     },

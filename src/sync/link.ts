@@ -93,11 +93,10 @@ function open(): Link {
     worker.on('error', onEnd)
     worker.on('exit', () => onEnd())
     return { port, receive, count }
-  } catch (cause) {
+  } catch (error) {
     throw new Error(
-      'pocketbase-typescript/sync needs worker threads and shared memory, which Node (from 20.19), Bun and Deno have. ' +
-        'Use the client of pocketbase-typescript here.',
-      { cause },
+      'pocketbase-typescript/sync needs worker threads and shared memory, which Node (from 20.19), Bun and Deno have: use the client of ' +
+        `pocketbase-typescript here (${(error as Error).message}).`,
     )
   }
 }

@@ -10,6 +10,16 @@ export function isBlocking(): boolean {
   return depth > 0
 }
 
+/** Does something as a part of a call that blocks. */
+export function whileBlocking<T>(work: () => T): T {
+  depth++
+  try {
+    return work()
+  } finally {
+    depth--
+  }
+}
+
 /** Has a job run soon: by the call that blocks, or when the script yields to the event loop. */
 export function enqueue(job: () => void): void {
   jobs.push(job)
@@ -30,8 +40,7 @@ export function enqueue(job: () => void): void {
  */
 export function blockUntil(isSo: () => boolean, limitMs = Infinity): boolean {
   const endsAt = performance.now() + limitMs
-  depth++
-  try {
+  return whileBlocking(() => {
     for (;;) {
       // Before looking: what comes later ends the wait at once.
       const seen = seenAnswers()
@@ -46,9 +55,7 @@ export function blockUntil(isSo: () => boolean, limitMs = Infinity): boolean {
       if (leftMs > 0) waitForAnswer(seen, leftMs)
       else if (endsAt <= wakeAt) return false
     }
-  } finally {
-    depth--
-  }
+  })
 }
 
 function runJobs(): void {

@@ -1,6 +1,6 @@
 import type { EventIterator, RealtimeService } from '../index.ts'
 import { createEvents, createIterator } from './iterators.ts'
-import { isBlocking } from './loop.ts'
+import { isBlocking, whileBlocking } from './loop.ts'
 import { BlockingPromise, settled } from './promise.ts'
 
 type Key = string | symbol
@@ -66,12 +66,27 @@ export function blockingClass(inner: Class): Class {
 }
 
 function blockingMethod(method: Func, key: Key): Func {
-  return function (this: unknown, ...args) {
+  return function outer(this: unknown, ...args) {
     const self = behind.get(this as object) ?? (this as object)
     const given = inwardAll(args, `${nameOf(self)}.${String(key)}`)
-    const result = settled(Reflect.apply(method, self, given))
+    const result = blocking(() => settled(Reflect.apply(method, self, given)), outer)
     if (key !== 'events') return outward(result)
     return createEvents(self as RealtimeService, result as EventIterator<unknown>, args.at(-1))
+  }
+}
+
+/** Blocks until some work is done. */
+function blocking<T>(work: () => T, calledAs: Func): T {
+  try {
+    return whileBlocking(work)
+  } catch (error) {
+    if (error instanceof Error && !isBlocking()) {
+      // The frames of the client are more than engines write down.
+      const here = { stack: '' }
+      Error.captureStackTrace(here, calledAs)
+      error.stack += here.stack.replace(/^.*?(?=\n +at |$)/s, '')
+    }
+    throw error
   }
 }
 
@@ -93,7 +108,8 @@ function outward(value: unknown): unknown {
 function blockingFunction(inner: Func): Func {
   const known = shown.get(inner)
   if (known) return known as Func
-  const outer: Func = (...args) => outward(inner(...inwardAll(args, inner.name)))
+  const outer: Func = (...args) =>
+    whileBlocking(() => outward(inner(...inwardAll(args, inner.name))))
   pair(inner, outer)
   return outer
 }
@@ -107,6 +123,7 @@ function inward(value: unknown, where: string): unknown {
   const known = behind.get(Object(value) as object)
   if (known) return known
   if (typeof value === 'function') return callback(value as Func, where)
+  refuseUnreadable(value, where)
   if (Array.isArray(value)) {
     const all = inwardAll(value, where)
     return all.some((each, index) => each !== value[index]) ? all : (value as unknown)
@@ -123,11 +140,29 @@ function inward(value: unknown, where: string): unknown {
   let copy = value
   for (const key of Reflect.ownKeys(value)) {
     const member = value[key]
+    for (const each of Array.isArray(member) ? (member as unknown[]) : [member])
+      refuseUnreadable(each, where)
     if (!isFunction(member) && !behind.has(Object(member) as object)) continue
     if (copy === value) copy = { ...value }
     copy[key] = inward(member, `${where}, ${String(key)}`)
   }
   return copy
+}
+
+/** Streams are read by the event loop, and what cannot be cloned by its own thread alone. */
+function refuseUnreadable(value: unknown, where: string): void {
+  if (!isObject(value)) return
+  let isUnreadable = isFunction(value['getReader']) || isFunction(value['pipe'])
+  try {
+    if (value instanceof Blob) structuredClone(value)
+  } catch {
+    // Those of Node's openAsBlob().
+    isUnreadable = true
+  }
+  if (!isUnreadable) return
+  throw new TypeError(
+    `${where}: a stream, or a Blob of a file, cannot be read while the script is blocked. Pass bytes: createFile(name, readFileSync(path)).`,
+  )
 }
 
 /** What the client calls in the place of a caller's function: the same each time, as the client compares them. */

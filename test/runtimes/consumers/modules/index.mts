@@ -6,6 +6,7 @@ import PocketBase, {
 } from 'pocketbase-typescript'
 import SameClient from 'pocketbase-typescript/cjs'
 import { FileAuthStore } from 'pocketbase-typescript/node'
+import { PocketBase as BlockingClient } from 'pocketbase-typescript/sync'
 import { startPocketBase, type PocketBaseServer } from 'pocketbase-typescript/testing'
 import OtherClient from 'pocketbase-typescript/umd'
 
@@ -20,6 +21,15 @@ export async function use(url: string, email: string, password: string): Promise
   const post: Post = await pb.collection<Post>('posts').create({ title: 'One' })
   const found = await pb.collection<Post>('posts').getFirstListItem(pb.filter`id = ${post.id}`)
   if (found.title !== 'One') return `found ${found.title}`
+
+  const blocking = new BlockingClient(url, store)
+  const same: Post = blocking.collection<Post>('posts').getOne(post.id)
+  if (same.title !== 'One') return `found ${same.title} without waiting`
+  try {
+    for (const { id } of blocking.collection('missing').iterate()) return `found ${id}`
+  } catch (error) {
+    if (!(error instanceof ClientResponseError)) return String(error)
+  }
 
   const error = await pb
     .collection('missing')

@@ -23,6 +23,9 @@ export const official: Contestant = { module: import.meta.resolve('pocketbase') 
 /** This client, as npm delivers it: built. */
 export const ours: Contestant = { module: pathToFileURL(join(root, 'dist/index.js')).href }
 
+/** The blocking form of this client. */
+export const blocking: Contestant = { module: pathToFileURL(join(root, 'dist/sync/index.js')).href }
+
 /** This client on the HTTP client of `./node`. */
 export const oursOnNodeFetch: Contestant = {
   ...ours,

@@ -21,6 +21,9 @@ export const limits = {
   /** Walking by key, the last page costs what the first costs; half as much again is what a busy computer may do to it. */
   lastPagesToFirst: 1.5,
 
+  /** 1,000 calls of the blocking client, one after the other, beside as many that are awaited: half of their rate at least. */
+  blockingTimeRatio: 2,
+
   /** The default import as browsers load it, in kB: the goal. What is reached, and held, is in `.size-limit.js`. */
   bundleKB: 6.8,
 

@@ -16,6 +16,7 @@ import { writeReadme } from './readme.ts'
 import { isMissed } from './row.ts'
 import type { Row } from './row.ts'
 import { startPlainServer, startRealServer } from './server.ts'
+import { measureSync } from './sync.ts'
 import { markdownTable, textTable } from './table.ts'
 import { measureTypes } from './types/measure.ts'
 import { isAnyMissed, typesTable } from './types/table.ts'
@@ -23,14 +24,14 @@ import { measureWalk } from './walk.ts'
 
 const usage = `npm run bench -- [options]
 
-  --only <parts>   some of cpu, events, heap, walk, import, bundle, types; by commas
+  --only <parts>   some of cpu, events, heap, walk, sync, import, bundle, types; by commas
   --json           print the figures as JSON
   --node <path>    run the clients on another Node
   --plain          measure CPU against a plain HTTP server instead of PocketBase: faster
   --readme         write the table between the README's markers, from a whole run
   --help           print this`
 
-const parts = ['cpu', 'events', 'heap', 'walk', 'import', 'bundle', 'types']
+const parts = ['cpu', 'events', 'heap', 'walk', 'sync', 'import', 'bundle', 'types']
 
 const { values: options } = readOptions()
 if (options.help) {
@@ -86,6 +87,11 @@ async function measure(): Promise<Row[]> {
     const walk = await measureWalk()
     servers.push(walk.server)
     found.push(...walk.rows)
+  }
+  if (selected.includes('sync')) {
+    const sync = await measureSync()
+    servers.push(sync.server)
+    found.push(...sync.rows)
   }
   if (selected.includes('import')) found.push(...(await measureImports(node)))
   if (selected.includes('bundle')) found.push(...(await measureBundles()))

@@ -18,7 +18,13 @@ export function writeSyncDeclarations(dist: string): string[] {
   read(dist, 'index.d.ts', texts)
   const changed = changedFiles(texts)
   const methods = new Set<string>()
+  const own = ['types.d.ts', 'types.d.ts.map'].map((name) => {
+    const path = join(dist, 'sync', name)
+    return { path, text: readFileSync(path, 'utf8') }
+  })
   rmSync(join(dist, 'sync'), { recursive: true, force: true })
+  mkdirSync(join(dist, 'sync'))
+  for (const { path, text } of own) writeFileSync(path, text)
   for (const file of changed) {
     const text = texts.get(file)!
     for (const name of promisingMethods(text)) methods.add(name)
@@ -26,8 +32,9 @@ export function writeSyncDeclarations(dist: string): string[] {
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(
       target,
-      withoutPromises(text).replace(specifier, (path) => {
+      ownTypes(file, withoutPromises(text)).replace(specifier, (path) => {
         const other = resolved(file, path)
+        if (other === 'types.d.ts') return path
         if (changed.has(other)) return path
         const from = relative(dirname(target), join(dist, other)).replaceAll('\\', '/')
         return from.replace(/\.d\.ts$/, '.ts')
@@ -110,6 +117,18 @@ function withoutPromises(text: string): string {
       : before + (needsParentheses ? `(${inner})` : inner) + after
   }
   return result
+}
+
+/** The types of `src/sync/types.ts`. */
+function ownTypes(file: string, text: string): string {
+  const path = file.includes('/') ? '../'.repeat(file.split('/').length - 1) : './'
+  const named = text.replace(
+    /(?<=: |=> |<|\| )Response\b/g,
+    `import('${path}types.ts').BlockingResponse`,
+  )
+  if (file !== 'index.d.ts') return named
+  const exported = "export type { BlockingBody, BlockingResponse } from './types.ts';"
+  return named.replace(/(?=\/\/# sourceMappingURL)/, `${exported}\n`)
 }
 
 const promise = /\bPromise(Like)?</

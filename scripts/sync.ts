@@ -82,7 +82,7 @@ async function bundleCore(
     platform: 'neutral',
     target: 'es2022',
     supported: { 'async-await': false, 'async-generator': false, 'for-await': false },
-    plugins: [takeCoreFrom('../index.js'), shareClasses(classes, shared)],
+    plugins: [takeCoreFrom('../index.js'), shareClasses(classes, shared), uploadInTheWorker],
   })
   for (const [use, member] of readFileSync(outfile, 'utf8').matchAll(/\bPromise\.(\w+)/g)) {
     if (knownPromiseMembers.test(member!)) continue
@@ -113,6 +113,16 @@ function shareClasses(classes: readonly string[], shared: Set<string>): Plugin {
       })
     },
   }
+}
+
+/** Bodies become streams in the worker. */
+const uploadInTheWorker: Plugin = {
+  name: 'upload-in-the-worker',
+  setup(building) {
+    building.onResolve({ filter: /^\.\/upload\.ts$/ }, ({ resolveDir }) => ({
+      path: join(resolveDir, '../sync/upload.ts'),
+    }))
+  },
 }
 
 function takeCoreFrom(path: string): Plugin {

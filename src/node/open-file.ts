@@ -5,6 +5,8 @@ import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import type { FileSource } from '../index.ts'
+import { openedFile } from './opened-file.ts'
+import type { OpenedFile } from './opened-file.ts'
 
 /** Settings of {@link openFile}. */
 export interface OpenFileOptions {
@@ -35,32 +37,35 @@ export function openFile(
   path: string | URL,
   { name, type }: OpenFileOptions = {},
 ): Required<Pick<FileSource, 'name' | 'type' | 'size' | 'stream'>> {
-  const file = resolve(typeof path === 'string' ? path : fileURLToPath(path))
-  const stats = inspect(file)
-  return {
-    name: name ?? basename(file),
+  const opened = inspect(resolve(typeof path === 'string' ? path : fileURLToPath(path)))
+  const source = {
+    name: name ?? basename(opened.path),
     type: type ?? '',
-    size: Number(stats.size),
-    stream: () => piecesOf(file, stats),
+    size: Number(opened.size),
+    stream: () => piecesOf(opened),
   }
+  return Object.assign(source, { [openedFile]: opened })
 }
 
 /** A file's state, once it is known that it can be read. */
-function inspect(file: string): BigIntStats {
+function inspect(path: string): OpenedFile {
   try {
-    const stats = statSync(file, { bigint: true })
+    const stats = statSync(path, { bigint: true })
     // Opening a pipe would wait for its other end.
     if (!stats.isFile()) throw new Error('it is not a regular file')
-    closeSync(openSync(file, 'r'))
-    return stats
+    closeSync(openSync(path, 'r'))
+    const { ino, size, mtimeNs } = stats
+    return { path, ino, size, mtimeNs }
   } catch (cause) {
-    throw failure(file, `cannot be read: ${(cause as Error).message}`, cause)
+    throw failure(path, `cannot be read: ${(cause as Error).message}`, cause)
   }
 }
 
-async function* piecesOf(file: string, stats: BigIntStats): AsyncGenerator<Uint8Array> {
+/** The bytes of a file. */
+export async function* piecesOf(opened: OpenedFile): AsyncGenerator<Uint8Array> {
+  const { path: file, ino, size, mtimeNs } = opened
   const checkSame = (now: BigIntStats): void => {
-    const isSame = now.ino === stats.ino && now.size === stats.size && now.mtimeNs === stats.mtimeNs
+    const isSame = now.ino === ino && now.size === size && now.mtimeNs === mtimeNs
     if (!isSame) throw failure(file, 'has changed since it was opened')
   }
   try {

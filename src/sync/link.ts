@@ -94,6 +94,7 @@ function open(): Link {
     worker.on('exit', () => onEnd())
     return { port, receive, count }
   } catch (error) {
+    // oxlint-disable-next-line preserve-caught-error -- errors of requests show the message of the innermost cause
     throw new Error(
       'pocketbase-typescript/sync needs worker threads and shared memory, which Node (from 20.19), Bun and Deno have: use the client of ' +
         `pocketbase-typescript here (${(error as Error).message}).`,

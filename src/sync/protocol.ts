@@ -1,5 +1,8 @@
 import type * as WorkerThreads from 'node:worker_threads'
 
+import type { Progress } from '../core/progress.ts'
+import type { OpenedFile } from '../node/opened-file.ts'
+
 /** What the worker is asked for: to send a request, or to give it up. */
 export interface Question {
   readonly id: number
@@ -13,14 +16,29 @@ export interface WireRequest {
   readonly init: { readonly [name: string]: unknown }
   /** Form data by its entries: it cannot cross itself. */
   readonly form?: readonly FormEntry[] | undefined
+  /** Whether to tell how far the body is. */
+  readonly hasProgress: boolean
 }
 
 /** Name, value, and a file's name. */
-export type FormEntry = readonly [name: string, value: string | Blob, filename?: string]
+export type FormEntry = readonly [
+  name: string,
+  value: string | Blob | WireFile,
+  filename?: string | undefined,
+]
+
+/** A file that the worker reads from disk. */
+export interface WireFile {
+  readonly file: OpenedFile
+  readonly type: string
+  readonly size: number | undefined
+}
 
 /** What the worker tells of a request. Members come in this order, together or apart. */
 export interface Answer {
   readonly id: number
+  /** How far the body is. */
+  readonly sent?: Progress | undefined
   readonly head?: AnswerHead | undefined
   readonly chunk?: Uint8Array | undefined
   readonly isDone?: boolean | undefined

@@ -1,4 +1,5 @@
 import type { EventIterator, RealtimeService } from '../index.ts'
+import { openedFile } from '../node/opened-file.ts'
 import { createEvents, createIterator } from './iterators.ts'
 import { isBlocking, whileBlocking } from './loop.ts'
 import { BlockingPromise, settled } from './promise.ts'
@@ -152,7 +153,12 @@ function inward(value: unknown, where: string): unknown {
 /** Streams are read by the event loop, and what cannot be cloned by its own thread alone. */
 function refuseUnreadable(value: unknown, where: string): void {
   if (!isObject(value)) return
-  let isUnreadable = isFunction(value['getReader']) || isFunction(value['pipe'])
+  const { getReader, stream, [Symbol.asyncIterator]: iterator } = value
+  let isUnreadable =
+    isFunction(getReader) ||
+    isFunction(iterator) ||
+    // Of openFile() the worker knows the path.
+    (isFunction(stream) && !(value instanceof Blob) && !(openedFile in value))
   try {
     if (value instanceof Blob) structuredClone(value)
   } catch {
@@ -161,7 +167,7 @@ function refuseUnreadable(value: unknown, where: string): void {
   }
   if (!isUnreadable) return
   throw new TypeError(
-    `${where}: a stream, or a Blob of a file, cannot be read while the script is blocked. Pass bytes: createFile(name, readFileSync(path)).`,
+    `${where}: a stream, or the Blob of a file, cannot be read while the script is blocked. Pass bytes, or openFile(path).`,
   )
 }
 

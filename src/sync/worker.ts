@@ -4,8 +4,12 @@
  */
 import { workerData } from 'node:worker_threads'
 
+import { StreamedForm } from '../core/body.ts'
+import type { Part } from '../core/body.ts'
+import { streamBody } from '../core/upload.ts'
 import { nodeFetch } from '../node/fetch.ts'
-import type { Answer, Question, WireError, WireRequest, WorkerData } from './protocol.ts'
+import { piecesOf } from '../node/open-file.ts'
+import type { Answer, FormEntry, Question, WireError, WireRequest, WorkerData } from './protocol.ts'
 
 const { port, count } = workerData as WorkerData
 const answers = new Int32Array(count)
@@ -26,8 +30,17 @@ async function exchange(id: number, request: WireRequest): Promise<void> {
   const controller = new AbortController()
   const { signal } = controller
   controllers.set(id, controller)
+  let letGo: (() => void) | undefined
   try {
-    const response = await fetch(request.url, { ...request.init, ...bodyOf(request), signal })
+    const init: RequestInit = { ...request.init, signal }
+    if (request.form) init.body = formOf(request.form)
+    if (request.hasProgress || (init.body as unknown) instanceof StreamedForm) {
+      const onProgress = (sent: Answer['sent']): void => tell({ id, sent })
+      letGo = await streamBody(init, request.hasProgress ? onProgress : undefined, (error) =>
+        controller.abort(error),
+      )
+    }
+    const response = await fetch(request.url, init)
     const { status, statusText, url, redirected, headers } = response
     let head: Answer['head'] = { status, statusText, url, redirected, headers: [...headers] }
     // The first event can be far away.
@@ -50,17 +63,24 @@ async function exchange(id: number, request: WireRequest): Promise<void> {
   } catch (error) {
     tell({ id, error: wireError(error) })
   }
+  letGo?.()
   controllers.delete(id)
 }
 
-function bodyOf({ form }: WireRequest): { body?: FormData } {
-  if (!form) return {}
-  const body = new FormData()
-  for (const [name, value, filename] of form) {
-    if (typeof value === 'string') body.append(name, value)
-    else body.append(name, value, filename)
+function formOf(entries: readonly FormEntry[]): BodyInit {
+  const form = new FormData()
+  const parts: Part[] = []
+  for (const [name, value, fileName = name] of entries) {
+    if (typeof value === 'string') form.append(name, value)
+    else if (value instanceof Blob) form.append(name, value, fileName)
+    if (typeof value === 'string' || value instanceof Blob) parts.push([name, value, fileName])
+    else {
+      const { file, type, size } = value
+      parts.push([name, { type, size, stream: () => piecesOf(file) }, fileName])
+    }
   }
-  return { body }
+  const isWhole = Array.from(form).length === parts.length
+  return isWhole ? form : (new StreamedForm(parts) as unknown as BodyInit)
 }
 
 function tell(answer: Answer, transfer: ArrayBuffer[] = []): void {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { PocketBase as BlockingClient } from 'pocketbase-typescript/sync'
 
-import { AbortError, NetworkError, PocketBase as Client } from '../../src/index.ts'
+import { AbortError, createFile, NetworkError, PocketBase as Client } from '../../src/index.ts'
 import { failure } from './case.ts'
 import type { Cases } from './case.ts'
 import type { Context } from './context.ts'
@@ -20,7 +20,7 @@ async function closedGuest(context: Context): Promise<BlockingClient> {
 }
 
 const iteration: Cases[string] = {
-  async ok(context) {
+  ok: async (context) => {
     const client = guestOf(context)
     const events = client.realtime.events('posts/*', { timeout: 5000 })
     await context.post()
@@ -37,7 +37,7 @@ const iteration: Cases[string] = {
 }
 
 const ended: Cases[string] = {
-  async ok(context) {
+  ok: async (context) => {
     const client = guestOf(context)
     client[Symbol.dispose]()
     await failure(AbortError, () => client.health.check())
@@ -98,13 +98,30 @@ export const blockingCases: Readonly<Record<string, Cases>> = {
       fails: 'cannot fail: without pending calls it does nothing',
     },
     close: {
-      ok: ended.ok,
+      ok: async (context) => ended.ok(context),
       fails: async (context) => {
         const client = await closedGuest(context)
         return failure(AbortError, () => client.health.check())
       },
     },
     '[Symbol.dispose]': ended,
+  },
+  functions: {
+    createFile: {
+      async ok({ admin }) {
+        const blocking = admin as unknown as BlockingClient
+        const cover = createFile('cover.txt', 'text', 'text/plain')
+        const record = blocking.collection('posts').create({ title: 'A file', cover })
+        const url = blocking.files.getURL(record, record['cover'])
+        assert.equal(blocking.files.download(url).text(), 'text')
+      },
+      fails: async ({ admin }) => {
+        const cover = createFile('cover.txt', new ReadableStream())
+        return failure(TypeError, async () =>
+          admin.collection('posts').create({ title: 'A file', cover }),
+        )
+      },
+    },
   },
   HealthService: {
     check: {
@@ -150,7 +167,7 @@ export const blockingCases: Readonly<Record<string, Cases>> = {
   },
   RealtimeService: {
     events: {
-      ok: iteration.ok,
+      ok: async (context) => iteration.ok(context),
       fails: async (context) => {
         const client = await closedGuest(context)
         return failure(AbortError, () => client.realtime.events('posts/*'))

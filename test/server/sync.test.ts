@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, openAsBlob, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, openAsBlob, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,7 +10,6 @@ import {
   AbortError,
   AsyncAuthStore,
   BaseAuthStore,
-  ClientResponseError,
   createFile,
   NotFoundError,
   PocketBase,
@@ -19,7 +17,8 @@ import {
   TimeoutError,
   ValidationError,
 } from 'pocketbase-typescript/sync'
-import type { PocketBaseOptions } from 'pocketbase-typescript/sync'
+import type { ClientResponseError, PocketBaseOptions, Progress } from 'pocketbase-typescript/sync'
+import { openFile } from 'pocketbase-typescript/node'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 
 import { root } from '../support/readme.ts'
@@ -157,7 +156,7 @@ describeServers('the blocking client', (pb) => {
     ]
     for (const file of unreadable) {
       expect(() => posts.create({ file: [file] })).toThrow(
-        /^RecordService\.create: a stream, or a Blob of a file/,
+        /^RecordService\.create: a stream, or the Blob of a file/,
       )
       expect(() => client.send('/', { body: file })).toThrow(TypeError)
     }
@@ -166,7 +165,7 @@ describeServers('the blocking client', (pb) => {
     expect(() => posts.updateWhere('id != ""', change)).toThrow(
       /^RecordService\.updateWhere: the function returned a promise/,
     )
-    client.beforeSend = (async () => {}) as never
+    client.beforeSend = async () => {}
     expect(() => client.health.check()).toThrow(
       /^PocketBase\.beforeSend: the function returned a promise/,
     )
@@ -206,17 +205,61 @@ describeServers('the blocking client', (pb) => {
     expect(attempts).toBe(3)
   })
 
-  test('a file from disk, a Blob and bytes are stored byte by byte', async () => {
+  test('files from disk, Blobs and bytes are stored byte by byte, told as they go, and come back so', () => {
     const bytes = Buffer.alloc(3_000_000, 'PocketBase')
     const path = join(folder, 'large.bin')
     writeFileSync(path, bytes)
     const posts = client.collection('posts')
-    for (const file of [createFile('large.bin', readFileSync(path)), new Blob([bytes]), bytes]) {
-      const record = posts.create({ title: 'file', file })
+    const files = [openFile(path), createFile('large.bin', bytes), new Blob([bytes]), bytes]
+    for (const file of files) {
+      const sent: Progress[] = []
+      const options = { onUploadProgress: (progress: Progress) => sent.push(progress) }
+      const record = posts.create({ title: 'file', file }, options)
+      expect(sent.length).toBeGreaterThan(10)
+      expect(sent.at(-1)!.loaded).toBe(sent.at(-1)!.total)
+
       const url = client.files.getURL(record, record['file'])
-      const stored = Buffer.from(await (await fetch(url)).arrayBuffer())
-      expect(sha256(stored)).toBe(sha256(bytes))
+      const got: Progress[] = []
+      const response = client.files.download(url, {
+        onDownloadProgress: (progress) => got.push(progress),
+      })
+      expect(response).toBeInstanceOf(Response)
+      expect(bytes.equals(response.bytes())).toBe(true)
+      expect(() => response.text()).toThrow(/already been read/)
+      expect(got.at(-1)).toEqual({ loaded: bytes.length, total: bytes.length })
     }
+  })
+
+  test('a download can be read piece by piece, and given up', () => {
+    const file = createFile('large.bin', new Uint8Array(3_000_000))
+    const record = client.collection('posts').create({ title: 'pieces', file })
+    const { body } = client.files.download(client.files.getURL(record, record['file']))
+    let length = 0
+    for (const piece of body!) {
+      length += piece.length
+      break
+    }
+    expect(length).toBeGreaterThan(0)
+    expect(length).toBeLessThan(3_000_000)
+    expect(client.health.check().code).toBe(200)
+  })
+
+  test('a file that has changed since it was opened is an error, and so is what a listener throws', () => {
+    const posts = client.collection('posts')
+    const path = join(folder, 'changing.txt')
+    writeFileSync(path, 'before')
+    const file = openFile(path)
+    writeFileSync(path, 'afterwards')
+    expect(() => posts.create({ title: 'changed', file })).toThrow(
+      /has changed since it was opened/,
+    )
+    const onUploadProgress = (): never => {
+      throw new RangeError('enough')
+    }
+    expect(() =>
+      posts.create({ title: 'changed', file: openFile(path) }, { onUploadProgress }),
+    ).toThrow(RangeError)
+    expect(posts.count('title = "changed"')).toBe(0)
   })
 
   test('lists are walked by for … of, and break ends the walk', () => {
@@ -288,7 +331,7 @@ describeServers('the blocking client', (pb) => {
       return original(id, ...rest)
     }
     posts.getOne = patched
-    expect(posts.getOne).toBe(patched)
+    expect(posts).toHaveProperty('getOne', patched)
     expect(posts.getOneOrNull('missing')).toBeNull()
     expect(seen).toEqual(['missing'])
   })
@@ -408,7 +451,3 @@ test('what has its code from the core exports what the core exports', async () =
   const blocking = Object.keys(await import('pocketbase-typescript/sync'))
   expect([...blocking, 'AsyncPocketBase'].sort()).toEqual(core.sort())
 })
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}

@@ -1,7 +1,12 @@
 import { expectTypeOf, test } from 'vitest'
 
 import { PocketBase, RecordService } from 'pocketbase-typescript/sync'
-import type { EventIterator, ListResult, RecordModel } from 'pocketbase-typescript/sync'
+import type {
+  BlockingResponse,
+  EventIterator,
+  ListResult,
+  RecordModel,
+} from 'pocketbase-typescript/sync'
 
 import type { Schema } from '../support/blog.ts'
 
@@ -17,6 +22,13 @@ test('calls return what the others promise', () => {
   expectTypeOf(untyped.collection('posts').subscribe('*', () => {})).toEqualTypeOf<() => void>()
   expectTypeOf(untyped.health.check().code).toBeNumber()
   expectTypeOf(untyped.close()).toBeVoid()
+})
+
+test('a download is read without promises, as a whole or by pieces', () => {
+  const response = untyped.files.download('/')
+  expectTypeOf(response).toEqualTypeOf<BlockingResponse>()
+  expectTypeOf(response.text()).toBeString()
+  for (const piece of response.body ?? []) expectTypeOf(piece).toEqualTypeOf<Uint8Array>()
 })
 
 test('iterators are those of for … of', () => {
@@ -45,7 +57,7 @@ test('a schema types results by expand and fields, and refuses what it does not 
 test('hooks return values, and there is no fetch function', () => {
   untyped.use((request, next) => {
     const response = next(request)
-    expectTypeOf(response).toEqualTypeOf<Response>()
+    expectTypeOf(response.status).toBeNumber()
     return response
   })
   // @ts-expect-error -- a middleware that promises an answer

@@ -150,7 +150,7 @@ export class FileService extends BaseService {
           },
         })
         .catch((error: unknown) => {
-          reject(error)
+          reject(error as Error)
           ours?.error(error)
         })
     })

@@ -313,6 +313,19 @@ describe('nodeFetch', () => {
     await once(server.sockets[0]!, 'close')
   })
 
+  test('a connection whose last answer waited for its reader brings the next one', async () => {
+    // More than may wait: the connection is paused by bytes that are the answer's last.
+    const large = 'x'.repeat(70_000)
+    await using server = await serve((_request, response) => response.end(large))
+    const first = await own(server.url)
+    // All of it is here.
+    await sleep(50)
+    expect(await first.text()).toBe(large)
+    const second = await own(server.url, { signal: AbortSignal.timeout(5000) })
+    expect(await second.text()).toBe(large)
+    expect(server.sockets).toHaveLength(1)
+  })
+
   test('makes the server wait for a reader, and frees the connection when the body is cancelled', async () => {
     let sent = 0
     const chunk = Buffer.alloc(65_536)

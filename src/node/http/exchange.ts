@@ -145,6 +145,8 @@ export class Exchange implements AnswerSink, Tap {
 
   #end(): void {
     this.#isOver = true
+    // Its last bytes may wait for their reader, and the connection for the next request.
+    this.#connection.socket.resume()
     this.#signal?.removeEventListener('abort', this)
     if (!this.#isSent) this.#chunks?.return?.().catch(() => {})
   }

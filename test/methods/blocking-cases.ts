@@ -7,6 +7,7 @@ import { AbortError, createFile, NetworkError, PocketBase as Client } from '../.
 import { failure } from './case.ts'
 import type { Cases } from './case.ts'
 import type { Context } from './context.ts'
+import { answerOf, withProvider } from './peers.ts'
 
 /** This suite is run with the blocking client in the place of the other. */
 function guestOf({ guest }: Context): BlockingClient {
@@ -134,6 +135,25 @@ export const blockingCases: Readonly<Record<string, Cases>> = {
     },
   },
   RecordService: {
+    authWithOAuth2: {
+      ok: async (context) =>
+        withProvider(context, async (name) => {
+          const client = guestOf(context)
+          const urlCallback = (url: string): void => {
+            // Answered by a redirect, which is no data.
+            assert.throws(() => client.files.download(answerOf(url, 'ada'), { redirect: 'manual' }))
+          }
+          const { meta } = client.collection(name).authWithOAuth2({ provider: 'oidc', urlCallback })
+          assert.equal(meta!['id'], 'ada')
+          assert.equal(client.authStore.isValid, true)
+        }),
+      fails: async (context) =>
+        withProvider(context, async (name) => {
+          const users = guestOf(context).collection(name)
+          const urlCallback: any = async () => {}
+          return failure(TypeError, () => users.authWithOAuth2({ provider: 'oidc', urlCallback }))
+        }),
+    },
     subscribe: {
       async ok(context) {
         const client = guestOf(context)

@@ -2,10 +2,7 @@
  * What a server talks to when people sign in: small enough to run wherever these cases do. Their protocols are proven elsewhere, in
  * `test/server`, with a real mail server and a real provider.
  */
-import { once } from 'node:events'
-import { createServer as createHttpServer } from 'node:http'
-import { createServer } from 'node:net'
-import type { AddressInfo, Server } from 'node:net'
+import { Worker } from 'node:worker_threads'
 
 import type { Context } from './context.ts'
 
@@ -14,43 +11,13 @@ export async function withMail<T>(
   { admin }: Context,
   work: (next: () => Promise<string>) => Promise<T>,
 ): Promise<T> {
-  const mails: string[] = []
-  let onMail = (): void => {}
-  const server = createServer((socket) => {
-    let text = ''
-    let isData = false
-    socket.setEncoding('utf8').write('220 test\r\n')
-    socket.on('error', () => {})
-    socket.on('data', (chunk: string) => {
-      text += chunk
-      for (;;) {
-        const [whole, part = ''] = (isData ? /^(.*?)\r\n\.\r\n/s : /^(.*?)\r\n/).exec(text) ?? []
-        if (whole === undefined) return
-        text = text.slice(whole.length)
-        if (isData) {
-          // Quoted-printable: long lines are broken.
-          mails.push(part.replace(/=\r\n/g, ''))
-          onMail()
-        }
-        isData = part.toUpperCase() === 'DATA'
-        socket.write(isData ? '354 go on\r\n' : '250 ok\r\n')
-        if (part.toUpperCase() === 'QUIT') socket.end()
-      }
-    })
-  })
-  const smtp = { host: '127.0.0.1', port: await listen(server) }
+  await using peer = startPeer(mailServer)
+  const smtp = { host: '127.0.0.1', port: Number(await peer.next()) }
   await admin.settings.update({ smtp: { ...smtp, enabled: true, tls: false } })
   try {
-    return await work(async () => {
-      while (mails.length === 0)
-        await new Promise<void>((resolve) => {
-          onMail = resolve
-        })
-      return mails.shift()!
-    })
+    return await work(peer.next)
   } finally {
     await admin.settings.update({ smtp: { enabled: false } })
-    server.close()
   }
 }
 
@@ -59,22 +26,8 @@ export async function withProvider<T>(
   { admin, unique }: Context,
   work: (collection: string) => Promise<T>,
 ): Promise<T> {
-  const server = createHttpServer((request, response) => {
-    response.setHeader('Content-Type', 'application/json')
-    if (request.url === '/token') {
-      let body = ''
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()))
-      request.on('end', () => {
-        const access_token = new URLSearchParams(body).get('code')
-        response.end(JSON.stringify({ access_token, token_type: 'Bearer', expires_in: 60 }))
-      })
-    } else {
-      const sub = request.headers.authorization?.replace('Bearer ', '')
-      const email = `${sub}@provider.test`
-      response.end(JSON.stringify({ sub, name: sub, email, email_verified: true }))
-    }
-  })
-  const url = `http://127.0.0.1:${await listen(server)}`
+  await using peer = startPeer(providerServer)
+  const url = `http://127.0.0.1:${await peer.next()}`
   const name = unique('members')
   const provider = {
     name: 'oidc',
@@ -90,11 +43,8 @@ export async function withProvider<T>(
     createRule: '',
     oauth2: { enabled: true, providers: [provider] },
   })
-  try {
-    return await work(name)
-  } finally {
-    server.close()
-  }
+  // The peer is there until then.
+  return await work(name)
 }
 
 /** Where the provider's page leads whoever signs in there by this name. */
@@ -104,8 +54,70 @@ export function answerOf(url: string, name: string): string {
   return `${searchParams.get('redirect_uri')}?${query}`
 }
 
-async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return (server.address() as AddressInfo).port
+/** Tells its port, then each mail. It is sent to its thread as text, so it knows what it declares and nothing else. */
+function mailServer(tell: (text: string) => void): void {
+  const server = process.getBuiltinModule('node:net').createServer((socket) => {
+    let text = ''
+    let isData = false
+    socket.setEncoding('utf8').write('220 test\r\n')
+    socket.on('error', () => {})
+    socket.on('data', (chunk: string) => {
+      text += chunk
+      for (;;) {
+        const [whole, part = ''] = (isData ? /^(.*?)\r\n\.\r\n/s : /^(.*?)\r\n/).exec(text) ?? []
+        if (whole === undefined) return
+        text = text.slice(whole.length)
+        // Quoted-printable: long lines are broken.
+        if (isData) tell(part.replace(/=\r\n/g, ''))
+        isData = part.toUpperCase() === 'DATA'
+        socket.write(isData ? '354 go on\r\n' : '250 ok\r\n')
+        if (part.toUpperCase() === 'QUIT') socket.end()
+      }
+    })
+  })
+  server.listen(0, '127.0.0.1', () => tell(`${(server.address() as { port: number }).port}`))
+}
+
+/** Tells its port. As text like the other. */
+function providerServer(tell: (text: string) => void): void {
+  const server = process.getBuiltinModule('node:http').createServer((request, response) => {
+    response.setHeader('Content-Type', 'application/json')
+    if (request.url === '/token') {
+      let body = ''
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      request.on('end', () => {
+        const access_token = new URLSearchParams(body).get('code')
+        response.end(JSON.stringify({ access_token, token_type: 'Bearer', expires_in: 60 }))
+      })
+    } else {
+      const sub = request.headers.authorization?.replace('Bearer ', '')
+      const email = `${sub}@provider.test`
+      response.end(JSON.stringify({ sub, name: sub, email, email_verified: true }))
+    }
+  })
+  server.listen(0, '127.0.0.1', () => tell(`${(server.address() as { port: number }).port}`))
+}
+
+/** Runs a server in a thread of its own: the blocking client stops this one. */
+function startPeer(
+  serve: (tell: (text: string) => void) => void,
+): AsyncDisposable & { next: () => Promise<string> } {
+  const code = `(${String(serve)})((text) => require('node:worker_threads').parentPort.postMessage(text))`
+  const worker = new Worker(code, { eval: true })
+  const told: string[] = []
+  let onText = (): void => {}
+  worker.on('message', (text: string) => {
+    told.push(text)
+    onText()
+  })
+  return {
+    next: async () => {
+      while (told.length === 0)
+        await new Promise<void>((resolve) => {
+          onText = resolve
+        })
+      return told.shift()!
+    },
+    [Symbol.asyncDispose]: async () => void (await worker.terminate()),
+  }
 }

@@ -1,31 +1,38 @@
 /** The method suite through the blocking client: `suite.js <PocketBase version> <file for the report>`. */
 import { blockingCases } from '../../methods/blocking-cases.ts'
-import type { Cases } from '../../methods/case.ts'
+import type { Case, Cases } from '../../methods/case.ts'
 import type { CaseFile } from '../../methods/rows.ts'
 import { run as runInProcess } from './process.ts'
 
+/** The same cases, but for those that are about what goes on at once. */
 export async function run(files: readonly CaseFile[]): Promise<void> {
-  await runInProcess(files.map(inBlockingForm))
+  const others = files.map((file) =>
+    filtered(file, (owner, name) => {
+      const isReplaced = blockingCases[owner]?.[name] !== undefined
+      return !isReplaced && !name.startsWith('[Symbol.async')
+    }),
+  )
+  await runInProcess([...others, filtered(blockingCases, () => true)])
 }
 
-/** The same cases, but for those that are about what goes on at once; each says that it has begun, as one that waits for ever could not. */
-function inBlockingForm(file: CaseFile): CaseFile {
-  const entries = Object.entries(file).map(([owner, cases]): [string, Cases] => [
-    owner,
-    Object.fromEntries(
-      Object.entries({ ...cases, ...blockingCases[owner] })
-        .filter(([name]) => !name.startsWith('[Symbol.async'))
-        .map(([name, tested]) => [
-          name,
-          {
-            ...tested,
-            ok: (context) => {
-              console.log(`${owner}.${name}`)
-              return tested.ok(context)
-            },
-          },
-        ]),
-    ),
-  ])
+function filtered(file: CaseFile, isWanted: (owner: string, name: string) => boolean): CaseFile {
+  const entries = Object.entries(file).map(([owner, cases]): [string, Cases] => {
+    const wanted = Object.entries(cases).filter(([name]) => isWanted(owner, name))
+    return [
+      owner,
+      Object.fromEntries(wanted.map(([name, tested]) => [name, told(`${owner}.${name}`, tested)])),
+    ]
+  })
   return Object.fromEntries(entries)
+}
+
+/** Says that it has begun: one that waits for ever could not say that it has ended. */
+function told(row: string, tested: Case): Case {
+  return {
+    ...tested,
+    ok: (context) => {
+      console.log(row)
+      return tested.ok(context)
+    },
+  }
 }

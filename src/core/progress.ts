@@ -98,8 +98,15 @@ export function meteredAnswer(
   const { body, headers } = response
   if (!body) return response
   const length = headers.get('content-encoding') ? null : headers.get('content-length')
-  return new Response(
-    metered(readerOf(body), length === null ? undefined : Number(length), onProgress, fail),
-    response,
-  )
+  const total = length === null ? undefined : Number(length)
+  return withBody(response, metered(readerOf(body), total, onProgress, fail))
+}
+
+/** An answer with another body. */
+export function withBody(
+  { status, statusText, headers }: Response,
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+): Response {
+  // Deno takes no headers of others' making.
+  return new Response(body, { status, statusText, headers: [...headers] })
 }

@@ -1,6 +1,7 @@
 import { isTokenExpired } from '../auth/token.ts'
 import { expects, reads } from '../core/options.ts'
 import { path } from '../core/path.ts'
+import { withBody } from '../core/progress.ts'
 import { withQuery } from '../core/query.ts'
 import type { SendOptions } from '../core/options.ts'
 import { BaseService } from './base.ts'
@@ -144,13 +145,14 @@ export class FileService extends BaseService {
                 controller.enqueue(bytes)
               },
             })
-            resolve(response.body ? new Response(readable, response) : response)
+            resolve(response.body ? withBody(response, readable) : response)
             // Not to end with the error that the platform has, but with that of the call.
             await response.body?.pipeTo(writable, { preventAbort: true })
           },
         })
-        .catch((error: unknown) => {
-          reject(error as Error)
+        .catch((thrown: unknown) => {
+          const error = thrown as Error
+          reject(error)
           ours?.error(error)
         })
     })

@@ -12,14 +12,18 @@ import type { FilterParams } from './schema/filter.ts'
 import type { RealtimeOptions } from './realtime/connection.ts'
 import type { RecordModel } from './schema/records.ts'
 import type { AuthRecords, CollectionName, Untyped } from './schema/schema.ts'
+import { BackupService } from './services/backups.ts'
 import { CollectionService } from './services/collections.ts'
+import { CronService } from './services/crons.ts'
 import { FileService } from './services/files.ts'
 import type { FileOptions } from './services/files.ts'
 import { HealthService } from './services/health.ts'
+import { LogService } from './services/logs.ts'
 import { RealtimeService } from './services/realtime.ts'
 import { RecordService } from './services/records/index.ts'
 import type { TypedRecordService } from './services/records/typed.ts'
 import { SettingsService } from './services/settings.ts'
+import { SQLService } from './services/sql.ts'
 
 /** Settings of a client. */
 export interface PocketBaseOptions extends TransportOptions {
@@ -82,16 +86,24 @@ export class PocketBase<S = Untyped> {
   /** What the client was made with. */
   declare readonly options: Readonly<PocketBaseOptions>
 
+  /** Backups of the server's data. For superusers. */
+  declare readonly backups: BackupService
   /** Collections: their fields, rules and settings. For superusers. */
   declare readonly collections: CollectionService
+  /** Scheduled jobs. For superusers. */
+  declare readonly crons: CronService
   /** URLs and tokens of files. */
   declare readonly files: FileService
   /** Whether the server is up. */
   declare readonly health: HealthService
+  /** What the server noted. For superusers. */
+  declare readonly logs: LogService
   /** Messages from the server; see also `RecordService.subscribe`. */
   declare readonly realtime: RealtimeService
   /** The server's settings. For superusers. */
   declare readonly settings: SettingsService
+  /** The database itself. For superusers. */
+  declare readonly sql: SQLService
 
   declare private readonly transport: Transport
   declare private readonly session: Session
@@ -117,11 +129,15 @@ export class PocketBase<S = Untyped> {
     const client = this as PocketBase<any>
     this.session = new Session(client, options.autoRefreshThreshold)
     this.transport = new Transport(this, options, this.session)
+    this.backups = new BackupService(client)
     this.collections = new CollectionService(client)
+    this.crons = new CronService(client)
     this.files = new FileService(client)
     this.health = new HealthService(client)
+    this.logs = new LogService(client)
     this.realtime = new RealtimeService(client)
     this.settings = new SettingsService(client)
+    this.sql = new SQLService(client)
   }
 
   /**

@@ -83,14 +83,27 @@ export type { FilterParams, Placeholder } from './schema/filter.ts'
 export type { IsDynamic, PathHead, PathTail, RelationTarget, SplitPaths } from './schema/paths.ts'
 export type { SortArg } from './schema/sort.ts'
 
+export type { AppSettings, RateLimitRule, S3Config, SettingsChange } from './schema/settings.ts'
+
+export { BackupService } from './services/backups.ts'
+export type { BackupFileInfo, BackupRestoreOptions } from './services/backups.ts'
 export { BaseService } from './services/base.ts'
 export { CollectionService } from './services/collections.ts'
-export type { CollectionImport } from './services/collections.ts'
-export { CrudService } from './services/crud.ts'
+export type {
+  CollectionImport,
+  CollectionScaffolds,
+  ConfigurableOAuth2Provider,
+  ViewDryRun,
+} from './services/collections.ts'
+export { CronService } from './services/crons.ts'
+export type { CronJob } from './services/crons.ts'
+export { CrudService, ReadService } from './services/crud.ts'
 export { FileService } from './services/files.ts'
 export type { FileOptions } from './services/files.ts'
 export { HealthService } from './services/health.ts'
 export type { HealthCheckResponse } from './services/health.ts'
+export { LogService } from './services/logs.ts'
+export type { HourlyStats, LogModel, LogStatsOptions } from './services/logs.ts'
 export type {
   AuthOptions,
   BulkOptions,
@@ -154,3 +167,6 @@ export type {
   TypedSubscribeOptions,
 } from './services/records/events.ts'
 export { SettingsService } from './services/settings.ts'
+export type { AppleClientSecret } from './services/settings.ts'
+export { SQLService } from './services/sql.ts'
+export type { SQLResult } from './services/sql.ts'

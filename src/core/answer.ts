@@ -85,6 +85,7 @@ export function isFailure({ status = 0, ok }: Partial<Response>): boolean {
 function fits(data: any, shape: Shape | undefined, hasFields: boolean): boolean {
   if (shape === 'list') return Array.isArray(data?.items)
   if (shape === 'token') return typeof data?.token === 'string'
+  if (shape === 'array') return Array.isArray(data)
   return (
     !shape ||
     (isObject(data) && (shape !== 'record' || hasFields || typeof data['id'] === 'string'))

@@ -2,7 +2,7 @@ import type { ProgressListener } from './progress.ts'
 import type { RetryOptions } from './retry.ts'
 
 /** What an endpoint promises to answer: the engine refuses anything else. */
-export type Shape = 'list' | 'record' | 'token' | 'object'
+export type Shape = 'list' | 'record' | 'token' | 'object' | 'array'
 
 /** Option key: the {@link Shape} of the answer. Without it any JSON will do, and nothing reads as `{}`. */
 export const expects: unique symbol = Symbol('expects')

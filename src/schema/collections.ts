@@ -9,6 +9,8 @@ export interface CollectionField {
   name: string
   /** `text`, `number`, `bool`, `relation`, `file`, … */
   type: string
+  /** What the dashboard says of it, on servers since 0.37. */
+  help?: string
   /** Part of the server: cannot be renamed or removed. */
   system: boolean
   /** Left out of answers to all but superusers. */
@@ -73,14 +75,14 @@ export interface PasswordAuthConfig {
 
 /** An OAuth2 provider's settings. */
 export interface OAuth2Provider {
-  /** Whether the provider uses PKCE; absent: what the server knows of it. */
-  pkce?: boolean
+  /** Whether the provider uses PKCE; `null`: what the server knows of it. */
+  pkce?: boolean | null
   /** The application's id at the provider. */
   clientId: string
   /** `google`, `github`, `oidc`, … */
   name: string
   /** Write-only. */
-  clientSecret: string
+  clientSecret?: string
   /** The page to sign in at; `''`: the provider's usual one. */
   authURL: string
   /** Where codes are exchanged; `''`: the provider's usual one. */
@@ -89,10 +91,10 @@ export interface OAuth2Provider {
   userInfoURL: string
   /** What buttons call it. */
   displayName: string
-  /** An SVG, on servers since 0.37. */
-  logo: string
+  /** An SVG. It stands in lists of auth methods, on servers since 0.37. */
+  logo?: string
   /** What some providers need besides. */
-  extra?: { [key: string]: any }
+  extra?: { [key: string]: any } | null
 }
 
 /** Sign-in with OAuth2. */
@@ -115,16 +117,20 @@ export interface Collection extends BaseModel {
   indexes: string[]
   /** Part of the server: cannot be renamed or deleted. */
   system: boolean
-  /** Who may list: a filter; `''` lets everyone, a missing or `null` rule superusers alone. */
-  listRule?: string
+  /** Who may list: a filter; `''` lets everyone, `null` superusers alone. */
+  listRule: string | null
   /** Who may view, in the same way. */
-  viewRule?: string
+  viewRule: string | null
   /** Who may create, in the same way. */
-  createRule?: string
+  createRule: string | null
   /** Who may update, in the same way. */
-  updateRule?: string
+  updateRule: string | null
   /** Who may delete, in the same way. */
-  deleteRule?: string
+  deleteRule: string | null
+  /** A date. */
+  created: string
+  /** A date. */
+  updated: string
 }
 
 /** A collection of plain records. */
@@ -146,9 +152,9 @@ export interface AuthCollectionModel extends Collection {
   /** Tells the types apart. */
   type: 'auth'
   /** A filter that a record must match to sign in; `''` lets all, `null` none. */
-  authRule?: string
-  /** A filter: who may change other people's email and password without the old one. */
-  manageRule?: string
+  authRule: string | null
+  /** A filter: who may change other people's email and password without the old one; `null` superusers alone. */
+  manageRule: string | null
   /** Mail about sign-ins from new places. */
   authAlert: AuthAlertConfig
   /** Sign-in with OAuth2. */

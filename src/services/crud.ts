@@ -9,8 +9,8 @@ import { BaseService } from './base.ts'
 import type { CommonOptions, ListOptions, WalkOptions } from './options.ts'
 import { askList, checkBatch, maxPerPage, walkByKey } from './walk.ts'
 
-/** List, view, create, update and delete of one kind of model; for the records of a collection see `RecordService`. */
-export abstract class CrudService<M> extends BaseService {
+/** Lists and views one kind of model. */
+export abstract class ReadService<M> extends BaseService {
   /** The path of the list; a model's path is this, a slash and its id. */
   abstract get baseCrudPath(): string
 
@@ -112,7 +112,7 @@ export abstract class CrudService<M> extends BaseService {
   async getFirstListItem<T = M>(filter: string | Filter, options?: CommonOptions): Promise<T> {
     const first = await this.getFirstOrNull<T>(filter, options)
     if (first !== null) return first
-    throw missing(this, '', `The requested resource wasn't found.`)
+    throw missing(this, this.baseCrudPath, `The requested resource wasn't found.`)
   }
 
   /**
@@ -143,9 +143,9 @@ export abstract class CrudService<M> extends BaseService {
    */
   async getOne<T = M>(id: string, options?: CommonOptions): Promise<T> {
     // Asked for as it is, this would be the list.
-    if (!id) throw missing(this, '/', 'Missing required record id.')
+    if (!id) throw missing(this, `${this.baseCrudPath}/`, 'Missing required record id.')
     return this.decode(
-      await this.client.send(this.pathOf(id), { method: 'GET', ...options, [expects]: 'record' }),
+      await this.client.send(pathOf(this, id), { method: 'GET', ...options, [expects]: 'record' }),
     )
   }
 
@@ -162,6 +162,30 @@ export abstract class CrudService<M> extends BaseService {
     })
   }
 
+  /** Pages of all models, as the options say. */
+  private async *walk<T>(given: WalkOptions): AsyncGenerator<T[], void, unknown> {
+    // A page of its own would be asked for again and again.
+    const { batch = maxPerPage, page: _page, walk, ...rest } = given
+    checkBatch(this, batch)
+    if (walk === 'key') {
+      for await (const rows of walkByKey(this, batch, rest))
+        yield rows.map((row) => this.decode<T>(row))
+      return
+    }
+    for (let page = 1; ; page++) {
+      const { items, perPage } = await this.getList<T>(page, batch, {
+        ...rest,
+        query: { skipTotal: 1, ...rest.query, page },
+      })
+      if (items[0]) yield items
+      // The server's perPage: it clamps ours.
+      if (items.length < (perPage || batch)) return
+    }
+  }
+}
+
+/** List, view, create, update and delete of one kind of model; for the records of a collection see `RecordService`. */
+export abstract class CrudService<M> extends ReadService<M> {
   /**
    * Creates a model.
    *
@@ -189,7 +213,7 @@ export abstract class CrudService<M> extends BaseService {
    */
   async update<T = M>(id: string, bodyParams?: BodyParams, options?: CommonOptions): Promise<T> {
     return this.decode(
-      await this.client.send(this.pathOf(id), {
+      await this.client.send(pathOf(this, id), {
         method: 'PATCH',
         body: bodyParams,
         ...options,
@@ -207,43 +231,17 @@ export abstract class CrudService<M> extends BaseService {
    * @throws NotFoundError when it is missing, or hidden from the caller; ApiError 400 when another record requires it.
    */
   async delete(id: string, options?: CommonOptions): Promise<boolean> {
-    await this.client.send(this.pathOf(id), { method: 'DELETE', ...options })
+    await this.client.send(pathOf(this, id), { method: 'DELETE', ...options })
     return true
-  }
-
-  /** Pages of all models, as the options say. */
-  private async *walk<T>(given: WalkOptions): AsyncGenerator<T[], void, unknown> {
-    // A page of its own would be asked for again and again.
-    const { batch = maxPerPage, page: _page, walk, ...rest } = given
-    checkBatch(this, batch)
-    if (walk === 'key') {
-      for await (const rows of walkByKey(this, batch, rest))
-        yield rows.map((row) => this.decode<T>(row))
-      return
-    }
-    for (let page = 1; ; page++) {
-      const { items, perPage } = await this.getList<T>(page, batch, {
-        ...rest,
-        query: { skipTotal: 1, ...rest.query, page },
-      })
-      if (items[0]) yield items
-      // The server's perPage: it clamps ours.
-      if (items.length < (perPage || batch)) return
-    }
-  }
-
-  private pathOf(id: string): string {
-    return this.baseCrudPath + path`/${id}`
   }
 }
 
+function pathOf({ baseCrudPath }: ReadService<any>, id: string): string {
+  return baseCrudPath + path`/${id}`
+}
+
 /** The 404 that no server was asked for. */
-function missing(
-  { client, baseCrudPath }: CrudService<any>,
-  end: string,
-  message: string,
-): NotFoundError {
-  const target = baseCrudPath + end
+export function missing({ client }: BaseService, target: string, message: string): NotFoundError {
   const response = { status: 404, message, data: {} }
   const url = client.buildURL(target)
   return new NotFoundError({ method: 'GET', path: target, url, status: 404, response })

@@ -8,8 +8,16 @@ export interface HealthCheckResponse {
   code: number
   /** `API is healthy.` */
   message: string
-  /** For superusers `canBackup`, `realIP` and `possibleProxyHeader`; else empty. */
-  data: { [key: string]: any }
+  /** More for superusers; else empty. */
+  data: {
+    [key: string]: any
+    /** False while a backup is made or restored. */
+    canBackup?: boolean
+    /** The caller's address, as the server sees it. */
+    realIP?: string
+    /** A header that says there is a proxy before the server; `''` for none. */
+    possibleProxyHeader?: string
+  }
 }
 
 /** Whether the server is up. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 
+import { NotFoundError } from '../../src/index.ts'
 import type { Context } from './context.ts'
 
 /** How a method is shown to work, and to fail, on a server. */
@@ -30,4 +31,24 @@ export async function failure<E extends Error>(
     message: `Expected a ${expected.name}: ${cause}`,
     actual: thrown,
   })
+}
+
+/** What an old server cannot do, and says so. */
+export function since(minor: number, tested: Case): Case {
+  const isOld = ({ server }: Context): boolean => Number(server.version.split('.')[1]) < minor
+  const refused = async (work: () => unknown): Promise<Error> => {
+    const error = await failure(NotFoundError, work)
+    assert.equal(error.hint, `Servers before 0.${minor} do not have this endpoint.`)
+    return error
+  }
+  return {
+    async ok(context) {
+      if (isOld(context)) await refused(async () => tested.ok(context))
+      else await tested.ok(context)
+    },
+    fails: async (context) => {
+      if (typeof tested.fails === 'string') throw new Error(tested.fails)
+      return isOld(context) ? refused(async () => tested.ok(context)) : tested.fails(context)
+    },
+  }
 }

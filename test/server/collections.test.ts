@@ -6,6 +6,7 @@ import { describeServers } from '../support/server.ts'
 
 describeServers('collections', (pb) => {
   const title = { name: 'title', type: 'text' }
+  const hasMeta = Number(pb.version.split('.')[1]) >= 37
 
   /** What is left of a test before. */
   beforeEach(async () => {
@@ -137,6 +138,57 @@ describeServers('collections', (pb) => {
       await expect(call).rejects.toMatchObject({ status: 400 })
       await expect(pb.admin.collections.getOne('test_good')).rejects.toBeInstanceOf(NotFoundError)
     })
+  })
+
+  test('lose all their records, and those that cascade, at once', async () => {
+    const { id } = await create('test_a')
+    const reference = { name: 'a', type: 'relation', collectionId: id, cascadeDelete: true }
+    await create('test_b', { fields: [reference] })
+    const record = await pb.admin.collection('test_a').create({ title: 'a' })
+    await pb.admin.collection('test_b').create({ a: record.id })
+    expect(await pb.admin.collections.truncate('test_a')).toBe(true)
+    expect(await pb.admin.collection('test_a').count()).toBe(0)
+    expect(await pb.admin.collection('test_b').count()).toBe(0)
+    await expect(pb.admin.collections.truncate('test_c')).rejects.toBeInstanceOf(NotFoundError)
+  })
+
+  test('of each type begin with what the server says', async () => {
+    const { base, auth, view, ...others } = await pb.admin.collections.getScaffolds()
+    expect(others).toEqual({})
+    expect(base).toMatchObject({ type: 'base', id: '', name: '', listRule: null })
+    expect(names(auth)).toContain('email')
+    expect(auth.passwordAuth.identityFields).toEqual(['email'])
+    expect(view).toMatchObject({ type: 'view', viewQuery: '', fields: [] })
+  })
+
+  test.runIf(hasMeta)('can be given the providers that the server knows', async () => {
+    const providers = await pb.admin.collections.getAllOAuth2Providers()
+    expect(providers.find(({ name }) => name === 'github')).toEqual({
+      name: 'github',
+      displayName: 'GitHub',
+      logo: expect.stringContaining('<svg'),
+    })
+  })
+
+  test.runIf(hasMeta)('that are views are tried without making them', async () => {
+    await create('test_a')
+    await pb.admin.collection('test_a').create({ title: 'seen' })
+    const dryRun = await pb.admin.collections.dryRunViewQuery('SELECT id, title FROM test_a')
+    expect(dryRun.fields.map(({ name }) => name)).toEqual(['id', 'title'])
+    expect(dryRun.sample).toMatchObject([{ title: 'seen' }])
+    const wrong = pb.admin.collections.dryRunViewQuery('SELECT nothing')
+    await expect(wrong).rejects.toMatchObject({ status: 400, hint: '' })
+  })
+
+  test.skipIf(hasMeta)('have neither before 0.37, which the errors say', async () => {
+    for (const call of [
+      async () => pb.admin.collections.getAllOAuth2Providers(),
+      async () => pb.admin.collections.dryRunViewQuery('SELECT id FROM users'),
+    ]) {
+      const error: unknown = await call().catch((reason: unknown) => reason)
+      expect(error).toBeInstanceOf(NotFoundError)
+      expect(String(error)).toContain('Servers before 0.37 do not have this endpoint.')
+    }
   })
 
   test('with mistakes are refused with the path of each', async () => {

@@ -1,10 +1,18 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { afterAll, describe, expect, test } from 'vitest'
 
-import { AuthError, DecodeError, ForbiddenError, ValidationError } from '../../src/index.ts'
+import {
+  AuthError,
+  DecodeError,
+  ForbiddenError,
+  getTokenPayload,
+  ValidationError,
+} from '../../src/index.ts'
+import { sendMailsTo, startMailbox } from '../support/mail.ts'
 import { describeServers } from '../support/server.ts'
 
 describeServers('settings', (pb) => {
@@ -13,7 +21,7 @@ describeServers('settings', (pb) => {
     expect(Object.keys(all)).toEqual(
       expect.arrayContaining(['meta', 'smtp', 's3', 'backups', 'batch', 'rateLimits', 'logs']),
     )
-    const { appName } = all['meta'] as { appName: string }
+    const { appName } = all.meta
     expect(await pb.admin.settings.getAll({ fields: 'meta.appName' })).toEqual({
       meta: { appName },
     })
@@ -22,7 +30,7 @@ describeServers('settings', (pb) => {
   test('are changed in part, and answered whole', async () => {
     const before = await pb.admin.settings.getAll()
     const after = await pb.admin.settings.update({ meta: { appName: 'Ünder test' } })
-    const meta = { ...(before['meta'] as object), appName: 'Ünder test' }
+    const meta = { ...before.meta, appName: 'Ünder test' }
     expect(after).toEqual({ ...before, meta })
     expect(await pb.admin.settings.getAll()).toEqual(after)
   })
@@ -43,6 +51,82 @@ describeServers('settings', (pb) => {
     ])
     expect(error.fieldErrors['smtp.host']?.code).toBe('validation_required')
     expect(error.describe()).toMatch(/^PATCH \/api\/settings failed with 400: .*smtp\.host: Cannot/)
+  })
+
+  test('have all the members that their types promise, and no others', async () => {
+    const all = await pb.admin.settings.getAll()
+    const newer: { [version: string]: string[] } = {
+      37: ['meta.accentColor'],
+      38: ['rateLimits.excludedIPs', 'superuserIPs'],
+      40: ['logs.maxDataSize'],
+    }
+    const version = Number(pb.version.split('.')[1])
+    const s3 = ['enabled', 'bucket', 'region', 'endpoint', 'accessKey', 'forcePathStyle']
+    const expected = {
+      meta: ['appName', 'appURL', 'senderName', 'senderAddress', 'hideControls'],
+      smtp: ['enabled', 'host', 'port', 'username', 'authMethod', 'tls', 'localName'],
+      s3,
+      backups: ['cron', 'cronMaxKeep', 's3'],
+      'backups.s3': s3,
+      batch: ['enabled', 'maxRequests', 'timeout', 'maxBodySize'],
+      rateLimits: ['enabled', 'rules'],
+      trustedProxy: ['headers', 'useLeftmostIP'],
+      logs: ['maxDays', 'minLevel', 'logIP', 'logAuthId'],
+    }
+    const known = new Set<string>()
+    for (const [group, keys] of Object.entries(expected)) {
+      known.add(group)
+      for (const key of keys) known.add(`${group}.${key}`)
+    }
+    for (const since in newer) {
+      if (version >= Number(since)) for (const path of newer[since]!) known.add(path)
+    }
+    const found = new Set<string>()
+    const collect = (value: object, prefix: string): void => {
+      for (const [key, inner] of Object.entries(value) as [string, unknown][]) {
+        found.add(prefix + key)
+        if (Object(inner) === inner && !Array.isArray(inner))
+          collect(inner as object, `${prefix}${key}.`)
+      }
+    }
+    collect(all, '')
+    expect([...found].toSorted()).toEqual([...known].toSorted())
+  })
+
+  test('try a storage that is not there', async () => {
+    const call = pb.admin.settings.testS3()
+    await expect(call).rejects.toMatchObject({ status: 400 })
+    await expect(call).rejects.toThrow('not enabled')
+    const unknown = pb.admin.settings.testS3('nowhere')
+    await expect(unknown).rejects.toMatchObject({ fieldErrors: { filesystem: expect.anything() } })
+  })
+
+  test('try the server that takes mails, with a mail', async () => {
+    await using mailbox = await startMailbox()
+    await sendMailsTo(pb.admin, mailbox)
+    try {
+      const sent = pb.admin.settings.testEmail('users', 'ada@example.com', 'password-reset')
+      expect(await sent).toBe(true)
+      const { html } = await mailbox.next('ada@example.com')
+      expect(html).toContain('confirm-password-reset')
+      const wrong = pb.admin.settings.testEmail('users', 'nobody', 'nothing')
+      await expect(wrong).rejects.toBeInstanceOf(ValidationError)
+    } finally {
+      await pb.admin.settings.update({ smtp: { enabled: false } })
+    }
+  })
+
+  test('make the secret for sign-in with Apple', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+    const id = '0123456789'
+    const { settings } = pb.admin
+    const { secret } = await settings.generateAppleClientSecret('app', id, id, pem, 3600)
+    const claims = getTokenPayload(secret)
+    expect(claims).toMatchObject({ iss: id, sub: 'app', aud: ['https://appleid.apple.com'] })
+    expect(claims['exp'] - claims['iat']).toBe(3600)
+    const wrong = settings.generateAppleClientSecret('app', 'short', id, pem, 3600)
+    await expect(wrong).rejects.toMatchObject({ fieldErrors: { teamId: expect.anything() } })
   })
 
   test('are for superusers alone', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 
-import { AuthError, NotFoundError, ValidationError } from '../../../src/index.ts'
+import { ApiError, AuthError, NotFoundError, ValidationError } from '../../../src/index.ts'
 import type { CollectionImport } from '../../../src/index.ts'
-import { failure } from '../case.ts'
+import { failure, since } from '../case.ts'
 import type { Case, Cases } from '../case.ts'
 import type { Context } from '../context.ts'
 
@@ -165,6 +165,43 @@ export const CollectionService: Cases = {
     fails: async ({ admin }) =>
       failure(NotFoundError, async () => admin.collections.delete('missing')),
   },
+  truncate: {
+    async ok(context) {
+      const { admin } = context
+      const { name } = await createCollection(context)
+      await admin.collection(name).create({ title: 'a' })
+      assert.equal(await admin.collections.truncate(name), true)
+      assert.equal(await admin.collection(name).count(), 0)
+    },
+    fails: async ({ admin }) =>
+      failure(NotFoundError, async () => admin.collections.truncate('missing')),
+  },
+  getScaffolds: {
+    async ok({ admin }) {
+      const { base, auth, view } = await admin.collections.getScaffolds()
+      assert.deepEqual([base.type, auth.type, view.viewQuery], ['base', 'auth', ''])
+    },
+    fails: async ({ guest }) => failure(AuthError, async () => guest().collections.getScaffolds()),
+  },
+  getAllOAuth2Providers: since(37, {
+    async ok({ admin }) {
+      const all = await admin.collections.getAllOAuth2Providers()
+      assert(all.some(({ name }) => name === 'github'))
+    },
+    fails: async ({ guest }) =>
+      failure(AuthError, async () => guest().collections.getAllOAuth2Providers()),
+  }),
+  dryRunViewQuery: since(37, {
+    async ok({ admin }) {
+      const { fields: made } = await admin.collections.dryRunViewQuery('SELECT id FROM posts')
+      assert.deepEqual(
+        made.map(({ name }) => name),
+        ['id'],
+      )
+    },
+    fails: async ({ admin }) =>
+      failure(ApiError, async () => admin.collections.dryRunViewQuery('SELECT nothing')),
+  }),
   import: importCase('import'),
   importCollections: importCase('importCollections'),
 }

@@ -13,6 +13,14 @@ import type { RealtimeOptions } from './realtime/connection.ts'
 import type { RecordModel } from './schema/records.ts'
 import type { AuthRecords, CollectionName, Untyped } from './schema/schema.ts'
 import { BackupService } from './services/backups.ts'
+import { BatchService } from './services/batch.ts'
+import type {
+  BatchAnswers,
+  BatchFor,
+  BatchItem,
+  BatchOptions,
+  TypedBatchOptions,
+} from './services/batch.ts'
 import { CollectionService } from './services/collections.ts'
 import { CronService } from './services/crons.ts'
 import { FileService } from './services/files.ts'
@@ -158,6 +166,47 @@ export class PocketBase<S = Untyped> {
         (service = new RecordService(this as PocketBase<any>, idOrName)),
       )
     return service
+  }
+
+  /**
+   * Creates, changes and deletes records in one transaction: all, or none.
+   *
+   * ```ts
+   * const [post, user] = await pb.batch((b) => [
+   *   b.collection('posts').create({ title: 'Hello' }),
+   *   b.collection('users').update(id, { 'posts+': 1 }, { fields: 'posts' }),
+   * ])
+   * ```
+   *
+   * `POST /api/batch`
+   *
+   * @param build - adds the operations, and returns those whose results are wanted.
+   * @returns their results: records, and true for deletes.
+   * @throws as {@link BatchService.send}.
+   */
+  async batch<I extends readonly BatchItem[] | []>(
+    build: (batch: BatchFor<S>) => I,
+    options?: Untyped extends S ? BatchOptions : TypedBatchOptions,
+  ): Promise<BatchAnswers<I>> {
+    const batch = new BatchService(this as PocketBase<any>)
+    // Not sent at all where there is no list: its results could not be told.
+    const items = [...build(batch as BatchFor<S>)]
+    const results = await batch.send(options)
+    return items.map((item) => results.of<unknown>(item)) as BatchAnswers<I>
+  }
+
+  /**
+   * A batch to add operations to, one by one.
+   *
+   * ```ts
+   * const batch = pb.createBatch()
+   * const created = batch.collection('posts').create({ title: 'Hello' })
+   * const results = await batch.send()
+   * console.log(results.of(created).id)
+   * ```
+   */
+  createBatch(): BatchFor<S> {
+    return new BatchService(this as PocketBase<any>) as BatchFor<S>
   }
 
   /**

@@ -88,6 +88,20 @@ export type { AppSettings, RateLimitRule, S3Config, SettingsChange } from './sch
 export { BackupService } from './services/backups.ts'
 export type { BackupFileInfo, BackupRestoreOptions } from './services/backups.ts'
 export { BaseService } from './services/base.ts'
+export { BatchService, SubBatchService } from './services/batch.ts'
+export type {
+  BatchAnswers,
+  BatchFor,
+  BatchItem,
+  BatchOptions,
+  BatchRequest,
+  BatchRequestResult,
+  BatchResults,
+  TypedBatchItemOptions,
+  TypedBatchOptions,
+  TypedBatchService,
+  TypedSubBatchService,
+} from './services/batch.ts'
 export { CollectionService } from './services/collections.ts'
 export type {
   CollectionImport,
@@ -148,7 +162,7 @@ export type { ExpandedPath, ExpandedValue } from './services/records/expanded.ts
 export { RecordService } from './services/records/index.ts'
 export type { TypedRecordAuthService } from './services/records/typed-auth.ts'
 export type { TypedRecordService } from './services/records/typed.ts'
-export type { UncheckedArguments } from './services/records/unchecked.ts'
+export type { Own, UncheckedArguments } from './services/records/unchecked.ts'
 export type { EventIterator } from './realtime/events.ts'
 export { RealtimeService } from './services/realtime.ts'
 export type {

@@ -85,26 +85,9 @@ export function createFile(name: string, content: any, type = ''): File | FileSo
 export function prepareBody(body: any): any {
   // Of another package than `fetch` is.
   if (tagOf(body) === 'FormData' && !(body instanceof FormData)) return new StreamedForm([...body])
-  if (!isJSON(body)) return body
-  const payload: { [key: string]: unknown } = {}
-  const files: [key: string, file: any, fileName: string][] = []
-  for (const [key, value] of Object.entries<any>(body)) {
-    const items = tagOf(value) === 'FileList' ? [...value] : [value].flat()
-    const others = items.filter((item) => !isFile(item))
-    if (others.length === items.length) payload[key] = value
-    else if (others.length > 0) payload[key] = others
-    // Names of stored files beside new ones: the names stay assigned, the new ones are appended.
-    const target = others.length === 0 || key.includes('+') ? key : `${key}+`
-    for (const item of items.filter(isFile)) {
-      const name = key.replace('+', '')
-      const file = isStream(item)
-        ? createFile(name, item)
-        : isBytes(item)
-          ? new Blob([item as BlobPart])
-          : item
-      files.push([target, file, file.name || name])
-    }
-  }
+  const split = splitFiles(body)
+  if (!split) return body
+  const { payload, files } = split
   if (files.length === 0) return body
   const json = toJSON(payload)
   if (files.some(([, file]) => !(file instanceof Blob || file.uri))) {
@@ -118,6 +101,37 @@ export function prepareBody(body: any): any {
     else form.append(key, file, name)
   }
   return form
+}
+
+/** Takes the files out of a plain object, each with its key and name; other bodies are left alone. */
+export function splitFiles(body: any):
+  | {
+      payload: { [key: string]: unknown }
+      files: [key: string, file: any, fileName: string][]
+    }
+  | undefined {
+  if (!isJSON(body)) return undefined
+  const payload: { [key: string]: unknown } = {}
+  const files: [key: string, file: any, fileName: string][] = []
+  for (const [key, value] of Object.entries<any>(body)) {
+    const items = tagOf(value) === 'FileList' ? [...value] : [value].flat()
+    const others = items.filter((item) => !isFile(item))
+    if (others.length === items.length) payload[key] = value
+    else if (others.length > 0) payload[key] = others
+    // Names of stored files beside new ones: the names stay assigned, the new ones are appended.
+    const target = others.length === 0 || key.includes('+') ? key : `${key}+`
+    for (const item of items.filter(isFile)) {
+      // In a batch the field is the last part of the key.
+      const name = key.replace(/.*\.|\+/g, '')
+      const file = isStream(item)
+        ? createFile(name, item)
+        : isBytes(item)
+          ? new Blob([item as BlobPart])
+          : item
+      files.push([target, file, file.name || name])
+    }
+  }
+  return { payload, files }
 }
 
 /** Whether sending a body uses something up, so that it cannot be sent again. */

@@ -174,11 +174,26 @@ export class RateLimitError extends ApiError {
 /** 500 and above: the server, or a proxy before it, failed. */
 export class ServerError extends ApiError {}
 
-/** A batch was rolled back because of one of its operations. */
+/**
+ * An operation of a batch failed, and nothing of the batch is stored; of one that was sent in parts nothing of that part, nor of those
+ * after it.
+ */
 export class BatchError extends ApiError {
   /** Position of the operation that failed, from 0. */
-  get index(): number {
-    return Number(Object.keys(this.response['data'].requests)[0])
+  declare index: number
+  /** The operation's own error, with its status and `fieldErrors`; also with its method and path, if a batch service sent it. */
+  declare failure: ApiError
+  /** The operation's collection, as the caller named it; `''` if no batch service sent it. */
+  declare collection: string
+
+  constructor(details: ErrorDetails) {
+    const { message, data } = details.response ?? {}
+    const [index, entry] = Object.entries<any>(data?.requests ?? {})[0] ?? [0]
+    // An operation that the server cannot even read has its mistakes there, instead of an answer.
+    const response = entry?.response ?? { message, data: entry }
+    const failure = apiError({ status: response.status || 400, response }, true)
+    super({ ...details, hint: `Operation ${index} ${failure.describe()}` })
+    Object.assign(this, { index: Number(index), failure, collection: '' })
   }
 }
 
@@ -238,15 +253,18 @@ const byStatus: { [status: number]: typeof ApiError } = {
   429: RateLimitError,
 }
 
-/** The error that an answer stands for. */
-export function apiError(details: ErrorDetails & { status: number }): ApiError {
+/** The error that an answer stands for: that of a call, or of an operation of a batch. */
+export function apiError(
+  details: ErrorDetails & { status: number },
+  isOperation?: boolean,
+): ApiError {
   const { status, response = {} } = details
   let Class = byStatus[status] ?? (status < 500 ? ApiError : ServerError)
   if (status === 401 && response['mfaId']) Class = MfaRequiredError
   if (status === 400 && Object.keys(fieldErrors(response)).length > 0) Class = ValidationError
   // A field may be called like this too.
   const requests: { [key: string]: unknown } | undefined = response['data']?.requests
-  if (requests && typeof requests['code'] !== 'string') Class = BatchError
+  if (!isOperation && requests && typeof requests['code'] !== 'string') Class = BatchError
   return new Class(details)
 }
 

@@ -8,8 +8,10 @@ const notOfTheirOwn = new Set([
   'EventSourceLike',
   'OAuth2Storage',
   'ProgressOutput',
+  'TypedBatchService',
   'TypedRecordAuthService',
   'TypedRecordService',
+  'TypedSubBatchService',
 ])
 
 /**

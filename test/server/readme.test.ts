@@ -16,6 +16,7 @@ const printed: Record<string, RegExp> = {
   'Sign in 1': /^true true\ngrace@example.com\nnobody$/m,
   'Types by schema 1': /^Hello nobody$/m,
   'Lists that stay right 1': /^Hello\n(.*\n)*true true$/m,
+  'Batches 1': /^One Two$/m,
   'Realtime 1': /^create Hello, realtime$/m,
   'Files 1': /^text or bytes /m,
   'Errors 1': /^Cannot be blank\.$/m,
@@ -44,6 +45,7 @@ afterEach(() => {
 describeServers('the code of the README', (pb) => {
   beforeAll(async () => {
     await pb.admin.collection('users').create({ ...ada, passwordConfirm: ada.password })
+    await pb.admin.settings.update({ batch: { enabled: true } })
     const users = await pb.admin.collections.getOne('users')
     await pb.admin.collections.create({
       name: 'posts',

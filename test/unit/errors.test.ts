@@ -77,6 +77,25 @@ describe('the class says what happened', () => {
     const error = await errorOf(400, { status: 400, message: 'Batch failed.', data })
     expect(error).toBeInstanceOf(BatchError)
     expect((error as BatchError).index).toBe(2)
+    const { failure } = error as BatchError
+    expect(failure).toBeInstanceOf(ValidationError)
+    expect(failure.fieldErrors).toEqual({ title: blank })
+    expect(error.describe()).toContain('Operation 2 failed with 400')
+  })
+
+  test('a BatchError of an operation that the server could not read has its mistakes', async () => {
+    const data = { requests: { 1: { url: { code: 'validation_required', message: 'No.' } } } }
+    const error = (await errorOf(400, { message: 'Invalid batch.', data })) as BatchError
+    expect(error).toMatchObject({ index: 1, collection: '' })
+    expect(error.failure.fieldErrors).toEqual({ url: data.requests[1].url })
+  })
+
+  test('a batch in a batch, however deep, is a BatchError of one operation', async () => {
+    let response: object = { status: 400, data: {} }
+    for (let depth = 0; depth < 500; depth++) response = { data: { requests: { 0: { response } } } }
+    const error = (await errorOf(400, response)) as BatchError
+    expect(error).toBeInstanceOf(BatchError)
+    expect(error.failure).not.toBeInstanceOf(BatchError)
   })
 
   test('a class of what did not come from the server has status 0', () => {

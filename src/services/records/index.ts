@@ -15,6 +15,7 @@ import type { EventIterator } from '../../realtime/events.ts'
 import type { UnsubscribeFunc } from '../realtime.ts'
 import { RecordAccountService } from './account-service.ts'
 import { bulk } from './bulk.ts'
+import { follow } from './follow.ts'
 import type {
   EventsSettings,
   RecordEvent,
@@ -105,13 +106,7 @@ export class RecordService<M = RecordModel> extends RecordAccountService<M> {
     options?: RecordOptions,
   ): Promise<T> {
     const item = await super.update<T>(id, bodyParams, options)
-    const { authStore } = this.client
-    if (this.isSignedIn(id)) {
-      const record = authStore.record!
-      const changed = item as unknown as RecordModel
-      const expand = { ...record.expand, ...changed.expand }
-      authStore.save(authStore.token, { ...record, ...changed, expand })
-    }
+    follow(this.client, this.collectionIdOrName, id, item as RecordModel)
     return item
   }
 
@@ -125,7 +120,7 @@ export class RecordService<M = RecordModel> extends RecordAccountService<M> {
    */
   override async delete(id: string, options?: CommonOptions): Promise<boolean> {
     await super.delete(id, options)
-    if (this.isSignedIn(id)) this.client.authStore.clear()
+    follow(this.client, this.collectionIdOrName, id, null)
     return true
   }
 
@@ -225,14 +220,5 @@ export class RecordService<M = RecordModel> extends RecordAccountService<M> {
   private topic(topic: string): string {
     if (!topic) throw new TypeError("subscribe: the topic is missing; pass '*' or a record's id.")
     return `${this.collectionIdOrName}/${topic}`
-  }
-
-  private isSignedIn(id: string): boolean {
-    const record = this.client.authStore.record
-    return (
-      record?.id === id &&
-      (record.collectionId === this.collectionIdOrName ||
-        record.collectionName === this.collectionIdOrName)
-    )
   }
 }

@@ -22,10 +22,7 @@ import type {
   TypedOAuth2StartConfig,
 } from './auth.ts'
 import type { RecordService } from './index.ts'
-import type { UncheckedArguments } from './unchecked.ts'
-
-/** `T`, without being inferred from what a call's result is meant for. Unlike `NoInfer` it leaves no trace in editors. */
-type Own<T> = [T][T extends unknown ? 0 : never]
+import type { Own, UncheckedArguments } from './unchecked.ts'
 
 /** What an auth collection of the schema `S` answers to a sign-in. */
 type Signed<S, N, E extends string> = Promise<RecordAuthResponse<Answer<S, N, E, never>>>

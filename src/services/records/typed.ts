@@ -27,10 +27,7 @@ import type {
   TypedSubscribeOptions,
 } from './events.ts'
 import type { TypedRecordAuthService } from './typed-auth.ts'
-import type { UncheckedArguments } from './unchecked.ts'
-
-/** `T`, without being inferred from what a call's result is meant for. Unlike `NoInfer` it leaves no trace in editors. */
-type Own<T> = [T][T extends unknown ? 0 : never]
+import type { Own, UncheckedArguments } from './unchecked.ts'
 
 /** What makes a body of a record, or nothing to leave it alone. */
 type Changing<R, Body> = (record: R) => Body | null | undefined | Promise<Body | null | undefined>

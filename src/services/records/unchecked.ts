@@ -5,3 +5,6 @@
 export type UncheckedArguments<T, Arguments extends unknown[]> = [T] extends [never]
   ? [never, never, never, never, never, never]
   : Arguments
+
+/** `T`, without being inferred from what a call's result is meant for. Unlike `NoInfer` it leaves no trace in editors. */
+export type Own<T> = [T][T extends unknown ? 0 : never]

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import {
   AbortError,
+  BatchError,
   createFile,
   MemoryAuthStore,
   NotFoundError,
@@ -54,6 +55,30 @@ export const PocketBase: Cases = {
       }
       return failure(RangeError, async () => client.health.check())
     },
+  },
+  batch: {
+    async ok({ admin }) {
+      await admin.settings.update({ batch: { enabled: true } })
+      const [made, gone] = await admin.batch((b) => [
+        b.collection('posts').create({ id: 'a'.repeat(15), title: 'A post' }),
+        b.collection('posts').delete('a'.repeat(15)),
+      ])
+      assert.deepEqual([made['title'], gone], ['A post', true])
+    },
+    async fails({ admin }) {
+      await admin.settings.update({ batch: { enabled: true } })
+      const error = await failure(BatchError, async () =>
+        admin.batch((b) => [b.collection('posts').create({})]),
+      )
+      assert.equal(error.failure.fieldErrors['title']?.code, 'validation_required')
+      return error
+    },
+  },
+  createBatch: {
+    async ok({ admin }) {
+      assert.deepEqual(await admin.createBatch().send(), [])
+    },
+    fails: 'cannot fail: it only makes one',
   },
   collection: {
     async ok({ guest, post }) {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 
 import {
-  BatchError as BatchFailure,
   MfaRequiredError as MfaRequired,
   RateLimitError as RateLimited,
   ValidationError,
@@ -99,21 +98,6 @@ export const RateLimitError: Cases = {
       } finally {
         await admin.settings.update({ rateLimits: { enabled: false } })
       }
-    },
-    fails: onlyReads,
-  },
-}
-
-export const BatchError: Cases = {
-  index: {
-    async ok({ admin }) {
-      await admin.settings.update({ batch: { enabled: true } })
-      const url = '/api/collections/posts/records'
-      const requests = ['A post', ''].map((title) => ({ method: 'POST', url, body: { title } }))
-      const error = await failure(BatchFailure, async () =>
-        admin.send('/api/batch', { method: 'POST', body: { requests } }),
-      )
-      assert.equal(error.index, 1)
     },
     fails: onlyReads,
   },

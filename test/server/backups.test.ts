@@ -1,3 +1,5 @@
+import { mkdir, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -67,6 +69,25 @@ describeServers('backups', (pb) => {
     const headers = { Range: `bytes=${listed - 10}-` }
     const part = await pb.admin.backups.download('own.zip', { headers })
     expect(await part.bytes()).toEqual(bytes.subarray(-10))
+  })
+
+  test('of more than a gigabyte are never in memory as a whole', async () => {
+    const size = 1_200_000_000
+    // All of it a hole: it takes no space on the disk.
+    await mkdir(join(pb.server.dir, 'backups'), { recursive: true })
+    const file = join(pb.server.dir, 'backups/big.zip')
+    await writeFile(file, 'PK')
+    await truncate(file, size)
+    const { headers, body } = await pb.admin.backups.download('big.zip')
+    expect(headers.get('content-length')).toBe(String(size))
+    const before = process.memoryUsage.rss()
+    let [loaded, peak] = [0, 0]
+    for await (const bytes of body!) {
+      loaded += bytes.length
+      peak = Math.max(peak, process.memoryUsage.rss() - before)
+    }
+    expect(loaded).toBe(size)
+    expect(peak).toBeLessThan(300_000_000)
   })
 
   test('that are missing cannot be read', async () => {

@@ -48,6 +48,12 @@ const checks: Readonly<Record<string, Check>> = {
     wayOut: 'exports and files in package.json, or the bundles in scripts/build.ts',
     needsBuild: true,
   },
+  migration: {
+    commands: ['node scripts/migration.ts'],
+    wayOut:
+      'a member of the official client that differs needs a reason in scripts/migration-notes.ts',
+    needsBuild: true,
+  },
   size: {
     commands: ['size-limit'],
     wayOut: 'npx size-limit shows all sizes; raise a limit in .size-limit.js only with a reason',

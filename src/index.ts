@@ -148,6 +148,7 @@ export type {
   OAuth2CreateData,
   OAuth2Options,
   OAuth2StartConfig,
+  OAuth2UrlCallback,
   OAuth2Storage,
   OTPResponse,
   RecordAuthResponse,

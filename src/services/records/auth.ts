@@ -62,8 +62,11 @@ export interface OAuth2Options {
   /** Of the `MfaRequiredError` that the first factor ended with: this sign-in is the second. */
   mfaId?: string | undefined
   /** Shows the provider's page: in a window opened before, a system browser, … What it throws ends the sign-in. Default: see the call. */
-  urlCallback?: ((url: string) => void | Promise<void>) | undefined
+  urlCallback?: OAuth2UrlCallback | undefined
 }
+
+/** Shows the provider's page to whoever signs in. */
+export type OAuth2UrlCallback = (url: string) => void | Promise<void>
 
 /** Options of `authWithOAuth2`; others are for its last request. */
 export interface OAuth2AuthConfig extends SendOptions, OAuth2Options {

@@ -28,7 +28,7 @@ export type FormEntry = readonly [
 ]
 
 /** A file that the worker reads from disk. */
-export interface WireFile {
+interface WireFile {
   readonly file: OpenedFile
   readonly type: string
   readonly size: number | undefined
@@ -46,7 +46,7 @@ export interface Answer {
 }
 
 /** Status line and headers. */
-export interface AnswerHead {
+interface AnswerHead {
   readonly status: number
   readonly statusText: string
   readonly url: string

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { PocketBase as BlockingClient } from 'pocketbase-typescript/sync'
+import type { BlockingResponse, PocketBase as BlockingClient } from 'pocketbase-typescript/sync'
 
 import { AbortError, createFile, NetworkError, PocketBase as Client } from '../../src/index.ts'
+import { openFile } from '../../src/node/index.ts'
 import { failure } from './case.ts'
 import type { Cases } from './case.ts'
 import type { Context } from './context.ts'
@@ -48,6 +49,26 @@ const ended: Cases[string] = {
     client[Symbol.dispose]()
     return failure(AbortError, () => client.health.check())
   },
+}
+
+/** The answer to a download of a new file. */
+function downloaded(context: Context, text: string, type = 'text/plain'): BlockingResponse {
+  const client = context.admin as unknown as BlockingClient
+  const cover = createFile('cover.txt', text, type)
+  const record = client.collection('posts').create({ title: 'A file', cover })
+  return client.files.download(client.files.getURL(record, record['cover']))
+}
+
+/** Reads an answer, and then once more, which fails. */
+function reading(read: (response: BlockingResponse) => void, text = 'A cover'): Cases[string] {
+  return {
+    ok: (context) => read(downloaded(context, text)),
+    fails: async (context) => {
+      const response = downloaded(context, text)
+      read(response)
+      return failure(TypeError, () => read(response))
+    },
+  }
 }
 
 /** Cases of classes for the blocking client, where the others have several things going on at once. */
@@ -121,6 +142,53 @@ export const blockingCases: Readonly<Record<string, Cases>> = {
         return failure(TypeError, async () =>
           admin.collection('posts').create({ title: 'A file', cover }),
         )
+      },
+    },
+  },
+  FileSource: {
+    stream: {
+      ok({ admin }) {
+        const client = admin as unknown as BlockingClient
+        const cover = openFile(import.meta.filename)
+        const record = client.collection('posts').create({ title: 'A file', cover })
+        const { headers } = client.files.download(client.files.getURL(record, record['cover']))
+        assert.equal(headers.get('content-length'), `${cover.size}`)
+      },
+      fails: async (context) => {
+        const file = { stream: () => new ReadableStream<Uint8Array>() }
+        return failure(TypeError, () => guestOf(context).collection('posts').create({ file }))
+      },
+    },
+  },
+  BlockingResponse: {
+    arrayBuffer: reading((response) => assert.equal(response.arrayBuffer().byteLength, 7)),
+    blob: reading((response) => assert.equal(response.blob().size, 7)),
+    bytes: reading((response) => assert.equal(response.bytes()[0], 65)),
+    json: reading((response) => assert.deepEqual(response.json(), { a: 1 }), '{"a":1}'),
+    text: reading((response) => assert.equal(response.text(), 'A cover')),
+  },
+  BlockingBody: {
+    '[Symbol.iterator]': {
+      ok(context) {
+        const large = 'x'.repeat(1_000_000)
+        let length = 0
+        let pieces = 0
+        for (const piece of downloaded(context, large).body!) {
+          length += piece.length
+          pieces++
+        }
+        assert.equal(length, large.length)
+        assert(pieces > 1)
+      },
+      fails: async (context) => {
+        const { url } = downloaded(context, 'x'.repeat(1_000_000))
+        const client = guestOf(context)
+        return failure(AbortError, () => {
+          for (const piece of client.files.download(url).body!) {
+            assert(piece.length > 0)
+            client.close()
+          }
+        })
       },
     },
   },

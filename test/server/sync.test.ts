@@ -257,7 +257,7 @@ describeServers('the blocking client', (pb) => {
       throw new RangeError('enough')
     }
     expect(() =>
-      posts.create({ title: 'changed', file: openFile(path) }, { onUploadProgress }),
+      posts.create({ title: 'thrown', file: openFile(path) }, { onUploadProgress }),
     ).toThrow(RangeError)
     expect(posts.count('title = "changed"')).toBe(0)
   })

@@ -58,7 +58,7 @@ export function metered(
   total: number | undefined,
   onProgress: ProgressListener | undefined,
   fail: (error: Error) => void,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
+): ReadableStream<Uint8Array> {
   let loaded = 0
   let piece: Uint8Array | undefined
   return new ReadableStream(
@@ -71,7 +71,7 @@ export function metered(
             const bytes = piece.subarray(0, maxPieceLength)
             piece = piece.subarray(maxPieceLength)
             loaded += bytes.length
-            controller.enqueue(bytes as Uint8Array<ArrayBuffer>)
+            controller.enqueue(bytes)
             // Browsers may hide that a length is that of a compressed body.
             onProgress?.({ loaded, total: total! >= loaded ? total : undefined })
           } else {
@@ -105,7 +105,7 @@ export function meteredAnswer(
 /** An answer with another body. */
 export function withBody(
   { status, statusText, headers }: Response,
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  body: ReadableStream<Uint8Array>,
 ): Response {
   // Deno takes no headers of others' making.
   return new Response(body, { status, statusText, headers: [...headers] })

@@ -35,9 +35,11 @@ export async function streamBody(
     size === undefined ? {} : { 'Content-Length': `${size}` },
   )
   init.body = metered(reader, size, onProgress, fail)
-  // Else Node's fetch keeps all that it has sent, although it could not send it again for a redirect.
-  init.redirect ??= 'error'
-  init.window = null
+  // Else Node's fetch keeps all that it has sent, although it could not send it again for a redirect. Cloudflare refuses the value.
+  if (globalThis.navigator?.userAgent !== 'Cloudflare-Workers') {
+    init.redirect ??= 'error'
+    init.window = null
+  }
   return reader.cancel
 }
 

@@ -38,7 +38,7 @@ export function fetch(url: string, init: Init = {}): BlockingPromise<BlockingRes
       } catch (thrown) {
         init[failKey]!(thrown as Error)
       }
-      if (head) resolve(new BlockingResponse(stream, { ...head, headers: headersOf(head) }))
+      if (head) resolve(new BlockingResponse(stream, head))
       if (chunk) body.enqueue(chunk)
       if (error) end(errorOf(error))
       if (isDone) body.close()
@@ -47,10 +47,6 @@ export function fetch(url: string, init: Init = {}): BlockingPromise<BlockingRes
     const giveUp = ask(wireRequest(url, init), onAnswer)
     signal?.addEventListener('abort', onAbort)
   })
-}
-
-function headersOf({ headers }: NonNullable<Answer['head']>): Headers {
-  return new Headers(headers as [string, string][])
 }
 
 function wireRequest(url: string, { body, headers, ...rest }: Init): WireRequest {

@@ -51,7 +51,7 @@ interface AnswerHead {
   readonly statusText: string
   readonly url: string
   readonly redirected: boolean
-  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly headers: [name: string, value: string][]
 }
 
 /** An error, with what structured clones leave out. */

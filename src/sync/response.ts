@@ -144,9 +144,8 @@ export class BlockingTransform {
   }
 }
 
-/** What answers are made of. */
-type ResponseDetails = Pick<Response, 'status' | 'statusText' | 'headers'> &
-  Partial<Pick<Response, 'url' | 'redirected'>>
+/** What answers are made of: the worker tells more than other answers can be made with. */
+interface ResponseDetails extends ResponseInit, Partial<Pick<Response, 'url' | 'redirected'>> {}
 
 /**
  * An answer whose body can be read while the script is blocked: all that a `Response` has, without promises. In the client's code it is
@@ -164,13 +163,13 @@ export class BlockingResponse implements Omit<PublicResponse, 'body'> {
   bodyUsed = false
 
   constructor(body: BlockingStream | null, details: ResponseDetails) {
-    const { status, statusText, headers, url = '', redirected = false } = details
+    const { status = 200, statusText = '', headers, url = '', redirected = false } = details
     this.status = status
     this.statusText = statusText
     this.ok = status >= 200 && status < 300
     this.url = url
     this.redirected = redirected
-    this.headers = headers
+    this.headers = new Headers(headers)
     this.body = body
   }
 

@@ -51,12 +51,17 @@ const ended: Cases[string] = {
   },
 }
 
-/** The answer to a download of a new file. */
-function downloaded(context: Context, text: string, type = 'text/plain'): BlockingResponse {
-  const client = context.admin as unknown as BlockingClient
-  const cover = createFile('cover.txt', text, type)
+/** The URL of a new file. */
+function urlOf({ admin }: Context, text: string): string {
+  const client = admin as unknown as BlockingClient
+  const cover = createFile('cover.txt', text)
   const record = client.collection('posts').create({ title: 'A file', cover })
-  return client.files.download(client.files.getURL(record, record['cover']))
+  return client.files.getURL(record, record['cover'])
+}
+
+/** The answer to its download. */
+function downloaded(context: Context, text: string): BlockingResponse {
+  return guestOf(context).files.download(urlOf(context, text))
 }
 
 /** Reads an answer, and then once more, which fails. */
@@ -181,7 +186,7 @@ export const blockingCases: Readonly<Record<string, Cases>> = {
         assert(pieces > 1)
       },
       fails: async (context) => {
-        const { url } = downloaded(context, 'x'.repeat(1_000_000))
+        const url = urlOf(context, 'x'.repeat(1_000_000))
         const client = guestOf(context)
         return failure(AbortError, () => {
           for (const piece of client.files.download(url).body!) {

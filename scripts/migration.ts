@@ -12,6 +12,12 @@ import ts from 'typescript-5.9'
 
 import { notes } from './migration-notes.ts'
 
+/** What a file exports. */
+function exported(file: string, program: ts.Program): ts.Symbol[] {
+  const checker = program.getTypeChecker()
+  return checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)!)!)
+}
+
 /** A member of the official client. */
 interface Row {
   name: string
@@ -65,21 +71,15 @@ function compare(): Row[] {
   const official = `${root}official.d.ts`
   const ours = `${root}dist/index.d.ts`
   const texts: { [file: string]: string } = { [official]: officialText() }
-  const exported = (file: string, program: ts.Program): ts.Symbol[] =>
-    program
-      .getTypeChecker()
-      .getExportsOfModule(
-        program.getTypeChecker().getSymbolAtLocation(program.getSourceFile(file)!)!,
-      )
   const first = createProgram([official, ours], texts)
   const own = new Set(exported(ours, first).map(({ name }) => name))
   const names = exported(official, first).map((symbol) => ({ symbol, name: symbol.name }))
 
   // An instance of each, with `any` for type parameters.
   const declarations = names.flatMap(({ symbol, name }) => {
-    const { flags, declarations } = resolved(symbol, first)
-    const isType = (flags & (ts.SymbolFlags.Type | ts.SymbolFlags.Class)) !== 0
-    const parameters = (declarations![0] as ts.InterfaceDeclaration).typeParameters ?? []
+    const original = resolved(symbol, first)
+    const isType = (original.flags & (ts.SymbolFlags.Type | ts.SymbolFlags.Class)) !== 0
+    const parameters = (original.declarations![0] as ts.InterfaceDeclaration).typeParameters ?? []
     const args = parameters.length > 0 ? `<${parameters.map(() => 'any').join()}>` : ''
     return ['O', 'T'].map((module) =>
       module === 'T' && !own.has(name)
@@ -114,10 +114,10 @@ function compare(): Row[] {
         (!isType || checker.isTypeAssignableTo(theirs, mine))
       return [{ name: isType ? label : `${label}()`, isThere: true, isSame }]
     }
-    const members = theirs.getProperties().filter(isPublic)
-    return [
-      { name: label, isThere: true, isSame: true },
-      ...members.map((member): Row => {
+    const rows = theirs
+      .getProperties()
+      .filter(isPublic)
+      .map((member): Row => {
         const found = mine.getProperty(member.name)
         const [a, b] = [found, member].map(
           (one) => one && checker.getNonNullableType(checker.getTypeOfSymbol(one)),
@@ -127,8 +127,8 @@ function compare(): Row[] {
           isThere: !!found,
           isSame: !!a && checker.isTypeAssignableTo(a, b!),
         }
-      }),
-    ]
+      })
+    return [{ name: label, isThere: true, isSame: true }].concat(rows)
   })
 }
 
@@ -138,16 +138,16 @@ function compare(): Row[] {
  */
 function officialText(): string {
   const file = `${root}node_modules/pocketbase/dist/pocketbase.es.d.ts`
-  const text = readFileSync(file, 'utf8').replaceAll(/^ +(private|protected) [^;]*;$/gm, '')
+  const declared = readFileSync(file, 'utf8').replaceAll(/^ +(private|protected) [^;]*;$/gm, '')
   // Those that only the client's members name are public too.
-  const classes = [...text.matchAll(/^declare (?:abstract )?class (\w+)/gm)].map(
+  const classes = [...declared.matchAll(/^declare (?:abstract )?class (\w+)/gm)].map(
     ([, name]) => name!,
   )
-  const [, list = ''] = /^export \{(.*)\};$/m.exec(text) ?? []
+  const [, list = ''] = /^export \{(.*)\};$/m.exec(declared) ?? []
   const names = list.split(', ').map((name) => name.replace(/ as .*/, '').trim())
   const types = names.filter((name) => /^[A-Z]/.test(name))
   const mentioned = new RegExp(`(?<![.\\w])(${types.join('|')})(?![\\w?(:])`, 'g')
-  const members = text.replaceAll(/^ {4}.*$/gm, (line) =>
+  const members = declared.replaceAll(/^ {4}.*$/gm, (line) =>
     line.replace(mentioned, (name) => `T.${name === 'Client' ? 'default' : name}`),
   )
   const others = classes.filter((name) => !names.includes(name))
@@ -162,14 +162,13 @@ function createProgram(files: string[], texts: { [file: string]: string }): ts.P
     types: [],
   }
   const host = ts.createCompilerHost(options)
-  const { readFile, fileExists } = host
-  host.readFile = (file) => texts[file] ?? readFile(file)
-  host.fileExists = (file) => file in texts || fileExists(file)
-  const { getSourceFile } = host
+  const onDisk = { ...host }
+  host.readFile = (file) => texts[file] ?? onDisk.readFile(file)
+  host.fileExists = (file) => file in texts || onDisk.fileExists(file)
   host.getSourceFile = (file, language, ...rest) =>
     file in texts
       ? ts.createSourceFile(file, texts[file]!, language)
-      : getSourceFile(file, language, ...rest)
+      : onDisk.getSourceFile(file, language, ...rest)
   return ts.createProgram(files, options, host)
 }
 

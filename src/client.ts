@@ -245,7 +245,7 @@ export class PocketBase<S = Untyped> {
   ): string
   filter(expression: string | readonly string[], ...values: unknown[]): any {
     return typeof expression === 'string'
-      ? this.transport.write(bind(expression, values[0] as object))
+      ? this.transport.filters.write(bind(expression, values[0] as object))
       : new FilterText(template(expression, values))
   }
 

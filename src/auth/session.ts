@@ -1,5 +1,5 @@
 import type { BaseAuthStore } from './store.ts'
-import { getTokenPayload } from './token.ts'
+import { getTokenPayload, identityOf } from './token.ts'
 
 /** Tokens with less time left are refreshed, by default, in seconds. */
 const dayS = 86_400
@@ -16,7 +16,7 @@ interface SessionHost {
 /** A sign-in that asked to be kept up: see `autoRefreshThreshold` of `authWithPassword`. */
 interface Renewal {
   threshold: number
-  signIn: () => Promise<unknown>
+  signIn: (signal: AbortSignal) => Promise<unknown>
   identity: string
 }
 
@@ -24,14 +24,17 @@ interface Renewal {
 export class Session {
   readonly #host: SessionHost
   readonly #threshold: number
-  /** What the fields below are about. */
+  /** What the next three are about. */
   #token: string | undefined
   #claims: { [key: string]: any } = {}
+  #identity = ''
   /** Seconds before the token's end. */
   #leeway = 0
   /** The last token that the server gave or confirmed, whatever this machine's clock says of it. */
   #confirmed = ''
   #triedAt = -Infinity
+  /** Why the last attempt brought nothing, if it was no refusal. */
+  #failure: unknown
   #renewing: { token: string; done: Promise<boolean> } | undefined
   #renewal: Renewal | undefined
 
@@ -42,8 +45,8 @@ export class Session {
 
   /** Who is signed in, valid or not; `''` for guests. */
   get identity(): string {
-    const { id, collectionId } = this.#look()
-    return id ? `${collectionId}/${id}` : this.#token!
+    this.#look()
+    return this.#identity
   }
 
   /** Whether servers take the token for more than a guest's, as far as one can tell without asking. */
@@ -52,7 +55,12 @@ export class Session {
     return !!this.#token && (exp > Date.now() / 1000 || this.#token === this.#confirmed)
   }
 
-  /** Gets a new token where the present one ends soon. Never rejects: with one that still works a call can go on. */
+  /** Why the token has ended without anybody having ended the session: the server could not be asked for a new one. */
+  get failure(): unknown {
+    return this.isValid || !this.#token ? undefined : this.#failure
+  }
+
+  /** Gets a new token where the present one ends soon. Never rejects: see {@link failure}. */
   freshen(): Promise<boolean> | undefined {
     const { exp, refreshable } = this.#look()
     // One that cannot be refreshed is asked about once it has ended: clocks differ, and the server decides.
@@ -66,16 +74,20 @@ export class Session {
     const token = this.#token!
     if (this.#renewing?.token === token) return this.#renewing.done
     const isEarly = performance.now() - this.#triedAt < pauseMs
-    if (!this.#threshold || type !== 'auth' || isEarly) return undefined
+    const threshold = this.#renewal?.threshold ?? this.#threshold
+    if (!threshold || type !== 'auth' || isEarly) return undefined
     this.#triedAt = performance.now()
-    const done = this.#renew(token).finally(() => (this.#renewing = undefined))
-    this.#renewing = { token, done }
-    return done
+    const renewing = { token, done: this.#renew(token) }
+    this.#renewing = renewing
+    void renewing.done.then(() => {
+      if (this.#renewing === renewing) this.#renewing = undefined
+    })
+    return renewing.done
   }
 
-  /** Keeps up the sign-in that has just been made: where its token cannot be refreshed any more, by `signIn`. */
-  keep(threshold: number, signIn: () => Promise<unknown>): void {
-    this.#renewal = { threshold, signIn, identity: this.identity }
+  /** Keeps up the sign-in that brought a token: where it cannot be refreshed any more, by `signIn`. */
+  keep(token: string, threshold: number, signIn: Renewal['signIn']): void {
+    this.#renewal = { threshold, signIn, identity: identityOf(token) }
     this.#token = ''
     this.#look()
   }
@@ -83,6 +95,7 @@ export class Session {
   async #renew(token: string): Promise<boolean> {
     const { authStore } = this.#host
     const signIn = this.#renewal?.signIn
+    this.#failure = undefined
     try {
       try {
         const expand = expandOf(authStore.record).join() || undefined
@@ -90,17 +103,21 @@ export class Session {
         await service.authRefresh({ requestKey: null, expand })
       } catch (error) {
         if (!signIn || !isRefusal(error) || authStore.token !== token) throw error
-        await signIn()
+        // Not to undo a sign-out meanwhile.
+        const isOver = new AbortController()
+        const stopWatching = authStore.onChange(() => isOver.abort())
+        await signIn(isOver.signal).finally(stopWatching)
       }
       this.#confirmed = authStore.token
       return true
     } catch (error) {
-      if (isRefusal(error) && authStore.token === token) {
+      if (authStore.token !== token) return false
+      if (isRefusal(error)) {
         const { record } = authStore
         authStore.clear()
         // Stores of the official client cannot tell.
         authStore['triggerExpired']?.(record)
-      }
+      } else this.#failure = error
       return false
     }
   }
@@ -110,11 +127,13 @@ export class Session {
     const { token } = this.#host.authStore
     if (token !== this.#token) {
       const isNew = this.#token !== undefined
+      const identity = identityOf(token)
+      if (identity !== this.#identity) this.#triedAt = -Infinity
+      if (identity !== this.#renewal?.identity) this.#renewal = undefined
       this.#token = token
+      this.#identity = identity
       this.#claims = getTokenPayload(token)
-      const { exp, id, collectionId } = this.#claims
-      if (this.#renewal?.identity !== `${collectionId}/${id}`) this.#renewal = undefined
-      const lifetime = exp - Date.now() / 1000
+      const lifetime = this.#claims['exp'] - Date.now() / 1000
       const threshold = this.#renewal?.threshold ?? this.#threshold
       // A stored token may be of any age; of a new one it is known how long such tokens last.
       this.#leeway = isNew ? Math.min(threshold, lifetime / 4) : threshold
@@ -125,7 +144,7 @@ export class Session {
 
 /** Only a server's own words end a session: it may be out of reach, or something between may have answered. */
 function isRefusal(error: any): boolean {
-  return /^40[0134]$/.test(error?.status) && 'data' in error.response
+  return /^40[0134]$/.test(error?.status) && !!error.response.data
 }
 
 /** What `record` was expanded by. */

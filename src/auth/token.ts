@@ -9,6 +9,12 @@ export function getTokenPayload(token: string): { [key: string]: any } {
   }
 }
 
+/** Whose token it is; `''` for guests. */
+export function identityOf(token: string): string {
+  const { id, collectionId } = getTokenPayload(token)
+  return id ? `${collectionId}/${id}` : token
+}
+
 /**
  * Whether a token has expired, or is none. Looks at its `exp` claim and this machine's clock; asks nobody.
  *

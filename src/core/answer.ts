@@ -11,6 +11,11 @@ const endsJSON = new Set<number | undefined>([93, 125, 10])
 /** Keeps nothing between texts that are whole. */
 const wholeDecoder = new TextDecoder()
 
+/** How many bytes an answer has, where its headers tell. Stand-ins for `fetch` may have none. */
+export function lengthOf(headers: Headers | undefined): string | null | undefined {
+  return headers?.get?.('content-encoding') ? null : headers?.get?.('content-length')
+}
+
 /** Reads a body to its end, or as far as anyone should. `onBytes` is called whenever some arrive. */
 export async function readBody(response: Response, onBytes: () => void): Promise<string> {
   // The same, and much cheaper, where `nodeFetch` sent the request.
@@ -19,8 +24,7 @@ export async function readBody(response: Response, onBytes: () => void): Promise
   // Stand-ins for fetch, in tests and on some platforms, have less than a whole Response.
   if (!reader) return response.text ? response.text() : JSON.stringify(await response.json())
   let decoder: TextDecoder | undefined
-  const { headers } = response
-  const length = headers?.get?.('content-encoding') ? '' : headers?.get?.('content-length')
+  const length = lengthOf(response.headers)
   let text = ''
   while (text.length < maxLength) {
     const { done, value } = await reader.read()

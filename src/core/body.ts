@@ -178,7 +178,7 @@ function isFile(value: any): boolean {
     isBytes(value) ||
     isStream(value) ||
     typeof value?.stream === 'function' ||
-    (!!value?.uri && navigator.product === 'ReactNative')
+    (!!value?.uri && globalThis.navigator?.product === 'ReactNative')
   )
 }
 

@@ -1,7 +1,7 @@
 import { AbortError, TimeoutError } from './errors.ts'
 
 /** Timers that are set to more end at once. */
-const maxTimerMs = 2 ** 31 - 1
+export const maxTimerMs = 2 ** 31 - 1
 
 /**
  * One call of a client from its start to its end, attempts and pauses included. Whatever it waits for can be stopped at once,

@@ -1,3 +1,5 @@
+import { lengthOf } from './answer.ts'
+
 /** How far a body has come. */
 export interface Progress {
   /** Bytes so far. */
@@ -97,8 +99,7 @@ export function meteredAnswer(
 ): Response {
   const { body, headers } = response
   if (!body) return response
-  const length = headers.get('content-encoding') ? null : headers.get('content-length')
-  const total = length === null ? undefined : Number(length)
+  const total = Number(lengthOf(headers) ?? Number.NaN)
   return withBody(response, metered(readerOf(body), total, onProgress, fail))
 }
 

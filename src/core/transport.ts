@@ -2,11 +2,10 @@ import { decode, isFailure, readBody } from './answer.ts'
 import { isOnce, isUpload, prepareBody, StreamedForm, toJSON } from './body.ts'
 import { Call } from './call.ts'
 import { AbortError, apiError, ClientResponseError, NetworkError } from './errors.ts'
-import { FilterText, needsSyntax, render } from './filter.ts'
-import type { Part } from './filter.ts'
+import { FilterText } from './filter.ts'
+import { FilterWriter } from './filter-writer.ts'
 import { mergeHeaders } from './headers.ts'
 import type { HeaderRecord } from './headers.ts'
-import type { Syntax } from './literal.ts'
 import { defaultKey, expects, normalizeUnknownQueryParams, reads, repeatable } from './options.ts'
 import type { FetchFunction, SendOptions } from './options.ts'
 import { meteredAnswer } from './progress.ts'
@@ -53,6 +52,7 @@ export interface TransportHost {
 export interface TransportSession {
   readonly identity: string
   readonly isValid: boolean
+  readonly failure: unknown
   freshen(): Promise<boolean> | undefined
   renew(): Promise<boolean> | undefined
 }
@@ -101,16 +101,16 @@ export type Middleware = (
   next: (request: OutgoingRequest) => Promise<Response>,
 ) => Promise<Response>
 
-/** Calls that sign in, or need nobody signed in. */
-const signsIn = /\/(auth-[^/]+|request-[opv][^/]+|confirm-[^/]+)$/
+/** Paths of calls that sign in, or need nobody signed in. */
+const signsIn = /^\/api\/collections\/[^/]+\/(auth-|request-[opv]|confirm-)[^/]+$/
 
-/** Builds requests, sends them, and reads the answers or raises. Knows HTTP, and no endpoint but one (see `#ask`). */
+/** Builds requests, sends them, and reads the answers or raises. Knows HTTP, and no endpoint. */
 export class Transport {
   readonly #host: TransportHost
   readonly #options: TransportOptions
   readonly #session: TransportSession
   readonly #pending = new Set<Call>()
-  #server: Server
+  readonly filters: FilterWriter
   #isClosed = false
   middleware: readonly Middleware[] = []
   declare autoCancellation: boolean
@@ -120,23 +120,9 @@ export class Transport {
     this.#session = session
     this.#options = options
     this.autoCancellation = options.autoCancellation ?? true
-    this.#server = { baseURL: host.baseURL, told: syntaxOf(options.serverVersion) }
-  }
-
-  /** A filter's text, without asking the server. */
-  write(parts: readonly Part[]): string {
-    const { told, seen } = this.#serverNow()
-    try {
-      return render(parts, told)
-    } catch (error) {
-      if (seen) return render(parts, seen)
-      throw error
-    }
-  }
-
-  /** A filter's text as the server reads it; may ask the server. */
-  async text({ parts }: FilterText): Promise<string> {
-    return this.#writeFor(this.#serverNow(), parts, undefined)
+    this.filters = new FilterWriter(host, options.serverVersion, (path, own) =>
+      this.send(path, own),
+    )
   }
 
   async send<T>(path: string, given: SendOptions = {}): Promise<T> {
@@ -166,7 +152,10 @@ export class Transport {
           return (await this.#attempt(call, path, options)) as T
         } catch (error) {
           if (call.stopped || isOnce(body)) throw error
-          if ((error as ClientResponseError).status === 401 && (await this.#isRenewed(call)))
+          if (
+            (error as ClientResponseError).status === 401 &&
+            (await this.#isRenewed(call, options.timeout))
+          )
             continue
           await call.pause(retryDelayMs(error, attempt, retry, options[repeatable] ?? isRead))
         }
@@ -192,7 +181,7 @@ export class Transport {
     const host = this.#host
     const { lang, authStore } = host
     if (authStore.ready) await call.run(() => authStore.ready)
-    const server = this.#serverNow()
+    const server = this.filters.now()
     let url = host.buildURL(path)
     const body = prepareBody(given.body)
     const headers = mergeHeaders(
@@ -207,9 +196,9 @@ export class Transport {
     // A call may bring a token of its own, or want none.
     const named = Object.keys(headers).find((name) => /^authorization$/i.test(name))
     if ((named ? headers[named] : '') === authStore.token) {
-      const renewing = signsIn.test(path) ? undefined : this.#session.freshen()
-      if (renewing) await call.run(() => renewing)
-      this.#identify(call, path, given, headers)
+      const renewing = signsIn.test(call.details.path) ? undefined : this.#session.freshen()
+      if (renewing) await call.run(() => renewing, given.timeout)
+      this.#identify(call, given, headers, named)
     }
     let options: SendOptions = { ...given, body, headers }
     if (host.beforeSend) {
@@ -225,7 +214,9 @@ export class Transport {
       for (const key in query) {
         const value = query[key]
         if (value instanceof FilterText) {
-          query[key] = await call.run(() => this.#writeFor(server, value.parts, options.fetch))
+          query[key] = await call.run(() =>
+            this.filters.textFor(server, value.parts, options.fetch),
+          )
         }
         if (Array.isArray(value) && /^(expand|fields|sort)$/.test(key)) query[key] = value.join()
       }
@@ -237,12 +228,7 @@ export class Transport {
     const { response, text } = await this.#exchange(call, url, options, read)
     if (read && !isFailure(response)) return text
     const shape = given[expects]
-    const policy = response.headers?.get?.('cross-origin-opener-policy')
-    // Since 0.40 answers have this header and no final newline. A proxy may add the header to an older server's answers: then
-    // the newline is there. What answers elsewhere may be another program.
-    if (shape && response.ok) {
-      server.seen = policy === 'same-origin' && text.endsWith('}') ? 'new' : undefined
-    }
+    if (shape && response.ok) this.filters.learn(server, response, text)
 
     const data: unknown = decode(response, text, shape, call.details)
     const result: unknown = host.afterSend
@@ -265,20 +251,23 @@ export class Transport {
   }
 
   /** Sends the call in the name of whoever is signed in. */
-  #identify(call: Call, path: string, given: SendOptions, headers: HeaderRecord): void {
+  #identify(call: Call, given: SendOptions, headers: HeaderRecord, named = 'Authorization'): void {
     const session = this.#session
     // Read also before a sign-in: its token is a new one then.
     const { identity } = session
     const { authStore } = this.#host
     const { token } = authStore
+    const { path } = call.details
     const isRefresh = path.endsWith('/auth-refresh')
     if (!signsIn.test(path)) {
+      // It would be answered as a guest's.
+      if (session.failure) throw session.failure as Error
       if ((given.requireAuth ?? this.#options.requireAuth) && !session.isValid) {
         const message = token ? 'The session has expired.' : 'Nobody is signed in.'
         throw apiError({ ...call.details, status: 401, message })
       }
-      call.token = headers['Authorization'] = token
-      if (!token) delete headers['Authorization']
+      call.token = headers[named] = token
+      if (!token) delete headers[named]
     } else if (!isRefresh) return
     // Also when it is sent again.
     if (call.identity && call.identity !== identity) call.stop(notTheSame)
@@ -295,7 +284,7 @@ export class Transport {
   }
 
   /** Whether a call whose token was refused can be sent again, once. */
-  async #isRenewed(call: Call): Promise<boolean> {
+  async #isRenewed(call: Call, timeout: number | undefined): Promise<boolean> {
     const { token } = call
     if (!token) return false
     call.token = ''
@@ -305,7 +294,7 @@ export class Transport {
     const { identity } = call
     call.identity = ''
     const renewing = this.#session.renew()
-    const isGood = !!renewing && (await call.run(() => renewing))
+    const isGood = !!renewing && (await call.run(() => renewing, timeout))
     call.identity = identity
     return isGood
   }
@@ -379,68 +368,6 @@ export class Transport {
       timeout ?? (isUpload(body) ? 0 : (this.#options.timeout ?? defaultTimeoutMs)),
     )
   }
-
-  /** The server at the base URL of this moment. */
-  #serverNow(): Server {
-    const { baseURL } = this.#host
-    if (baseURL !== this.#server.baseURL) this.#server = { baseURL }
-    return this.#server
-  }
-
-  /** A filter's text. What is not right on every version is asked for each time: the server may have been replaced. */
-  async #writeFor(
-    server: Server,
-    parts: readonly Part[],
-    own: FetchFunction | undefined,
-  ): Promise<string> {
-    try {
-      return render(parts, server.told)
-    } catch (error) {
-      if (server.told || !needsSyntax(parts)) throw error
-      const syntax = await this.#ask(server, own)
-      // Another server was asked, if the base URL has changed meanwhile.
-      return render(parts, server === this.#serverNow() ? syntax : undefined)
-    }
-  }
-
-  /**
-   * Servers do not tell their version. But they refuse a text that they read as left open, on a collection that every
-   * install has and no guest sees rows of. Any other answer than yes or no tells nothing.
-   */
-  #ask(server: Server, own: FetchFunction | undefined): Promise<Syntax | undefined> {
-    // Calls at once share a question, but not with one whose `fetch` may lead elsewhere.
-    if (own === server.askedBy && server.asked) return server.asked
-    server.askedBy = own
-    return (server.asked = this.send('/api/collections/_authOrigins/records', {
-      query: { perPage: 1, skipTotal: 1, filter: '"\\\\"="\\\\"' },
-      requestKey: null,
-      fetch: own,
-      [expects]: 'list',
-    })
-      .then(
-        (): Syntax => 'new',
-        (error: unknown) => {
-          const { status, response } = error as ClientResponseError
-          if (!status) throw error
-          // PocketBase's own errors have `data`.
-          return status === 400 && response['data'] ? 'old' : undefined
-        },
-      )
-      .finally(() => {
-        server.asked = undefined
-      }))
-  }
-}
-
-/** A server, and how it reads filters. */
-interface Server {
-  readonly baseURL: string
-  /** By the option `serverVersion`. */
-  readonly told?: Syntax | undefined
-  /** By its last answer. */
-  seen?: Syntax | undefined
-  asked?: Promise<Syntax | undefined> | undefined
-  askedBy?: FetchFunction | undefined
 }
 
 type Send = (request: OutgoingRequest) => Promise<Response>
@@ -455,10 +382,4 @@ function networkError(cause: any, { details }: Call, prefix = ''): Error {
     hint: /^https?:/.test(details.url) ? '' : 'The base URL must begin with http:// or https://.',
     originalError: cause,
   })
-}
-
-function syntaxOf(version = ''): Syntax | undefined {
-  const [, number] = /^v?(\d+\.\d+\.\d+)/.exec(version) ?? []
-  if (!number) return undefined
-  return number.localeCompare('0.39.9', 'en', { numeric: true }) < 0 ? 'old' : 'new'
 }

@@ -1,3 +1,4 @@
+import { mergeHeaders } from './headers.ts'
 import type { FetchFunction } from './options.ts'
 import type { ProgressListener } from './progress.ts'
 
@@ -12,8 +13,8 @@ export function fetchByXHR(
       const xhr = new XMLHttpRequest()
       xhr.open(method!, url as string)
       xhr.withCredentials = credentials === 'include'
-      for (const name in headers as { [name: string]: string }) {
-        xhr.setRequestHeader(name, (headers as { [name: string]: string })[name]!)
+      for (const [name, value] of Object.entries(mergeHeaders(headers))) {
+        xhr.setRequestHeader(name, value)
       }
       xhr.upload.addEventListener('progress', ({ loaded, total }) => {
         try {

@@ -1,4 +1,4 @@
-import { getTokenPayload } from '../auth/token.ts'
+import { identityOf } from '../auth/token.ts'
 import type { BaseAuthStore } from '../auth/store.ts'
 import type { PocketBase } from '../client.ts'
 import { NetworkError, retryAfterMs, TimeoutError } from '../core/errors.ts'
@@ -346,10 +346,4 @@ export class RealtimeConnection {
       .catch(() => {})
     void this.#submit()
   }
-}
-
-/** Whose token it is; `''` for guests. */
-function identityOf(token: string): string {
-  const { id, collectionId } = getTokenPayload(token)
-  return token && `${collectionId}/${id}`
 }

@@ -81,17 +81,16 @@ export class FileService extends BaseService {
    * The URL is as good as the file for whoever has it, until the token ends: 3 minutes after it was made by default. Ask for it when
    * it is needed.
    *
-   * `POST /api/files/token`, about every 2 minutes, once for any number of calls
+   * `POST /api/files/token`, about every two and a half minutes, once for any number of calls
    */
   async getPrivateURL(
     record: { [key: string]: any },
     filename: string,
     queryParams?: FileOptions,
   ): Promise<string> {
-    const { authStore } = this.client
-    await (authStore as { ready?: Promise<void> }).ready
+    await (this.client.authStore as { ready?: Promise<void> }).ready
     for (;;) {
-      const owner = authStore.token
+      const owner = this.client.authStore.token
       const token = owner && (await this.tokenOf(owner))
       // Somebody else may have signed in meanwhile.
       if (owner === this.client.authStore.token) {

@@ -208,7 +208,8 @@ export class RealtimeService extends BaseService {
     if (!query && !headers) return topic
     for (const name in query) {
       const value = query[name]
-      if (value instanceof FilterText) query[name] = await this.client['transport'].text(value)
+      if (value instanceof FilterText)
+        query[name] = await this.client['transport'].filters.text(value)
       else if (Array.isArray(value)) query[name] = value.join()
     }
     const json = JSON.stringify({ query, headers })

@@ -1,4 +1,4 @@
-import { getTokenPayload } from '../auth/token.ts'
+import { identityOf } from '../auth/token.ts'
 import type { PocketBase } from '../client.ts'
 import { AbortError } from '../core/errors.ts'
 import type { ClientResponseError } from '../core/errors.ts'
@@ -47,8 +47,7 @@ export function isEmpty(filter: unknown): boolean {
 export function watchUser({ client, baseCrudPath }: Lister): () => void {
   const whoIs = (): string => {
     const { authStore } = client
-    const { collectionId, id } = getTokenPayload(authStore.token)
-    return [collectionId, id, authStore.isValid].join()
+    return [identityOf(authStore.token), authStore.isValid].join()
   }
   const before = whoIs()
   return () => {

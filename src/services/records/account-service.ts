@@ -1,5 +1,5 @@
 import { MemoryAuthStore } from '../../auth/store.ts'
-import { getTokenPayload } from '../../auth/token.ts'
+import { identityOf } from '../../auth/token.ts'
 import type { PocketBase } from '../../client.ts'
 import { path } from '../../core/path.ts'
 import type { RecordModel } from '../../schema/records.ts'
@@ -239,7 +239,5 @@ async function done(
 
 /** Whether a token is about the record that is signed in. */
 function isOwn({ authStore }: PocketBase<any>, token = ''): boolean {
-  const { id, collectionId } = getTokenPayload(token)
-  const own = getTokenPayload(authStore.token)
-  return !!id && id === own['id'] && collectionId === own['collectionId']
+  return !!token && identityOf(token) === identityOf(authStore.token)
 }

@@ -1,4 +1,5 @@
 import { AbortError, NetworkError, OAuth2Error, TimeoutError } from '../../core/errors.ts'
+import { maxTimerMs } from '../../core/call.ts'
 import type { SendOptions } from '../../core/options.ts'
 import { RealtimeService } from '../realtime.ts'
 import type {
@@ -26,7 +27,7 @@ export async function signInWithOAuth2<T>(
   const { timeout = 300_000, ...rest } = others
   const { signal } = rest
   // At once: browsers allow it to what a click has called, not to what comes later.
-  const popup = urlCallback ? undefined : openPopup()
+  const popup = urlCallback ? undefined : openPopup(service)
   const { client } = service
   // Its own, whose client id no one else can use up.
   const realtime = new RealtimeService(client)
@@ -41,18 +42,25 @@ export async function signInWithOAuth2<T>(
       const fail = (error: any): void => reject(error as Error)
       if (timeout) {
         const message = `Nobody has signed in for ${timeout} ms.`
-        timer = setTimeout(() => fail(new TimeoutError({ message })), timeout)
+        timer = setTimeout(
+          () => fail(new TimeoutError({ ...callOf(service), message })),
+          Math.min(timeout, maxTimerMs),
+        )
       }
       let left = pollsToClosed
-      poll = setInterval(() => {
-        // One that looks closed may have been cut off, by the opener policy of what it shows: then it has the focus.
-        left = popup?.closed && document.hasFocus() ? left - 1 : pollsToClosed
-        if (!left) fail(new AbortError({ message: 'The window was closed.' }))
-      }, pollMs)
+      if (popup) {
+        poll = setInterval(() => {
+          // One that looks closed may have been cut off, by the opener policy of what it shows: then it has the focus.
+          left = popup.closed && document.hasFocus() ? left - 1 : pollsToClosed
+          if (!left) fail(new AbortError({ ...callOf(service), message: 'The window was closed.' }))
+        }, pollMs)
+      }
       realtime.onStateChange((change) => {
         // Another stream would have another name than the provider was told.
         if (state && change.state !== 'connected')
-          fail(change.error ?? new NetworkError({ message: 'The stream ended.' }))
+          fail(
+            change.error ?? new NetworkError({ ...callOf(service), message: 'The stream ended.' }),
+          )
       })
       realtime
         .subscribe('@oauth2', resolve, { signal, onEnd: fail })
@@ -67,7 +75,7 @@ export async function signInWithOAuth2<T>(
     void realtime.unsubscribe()
     return await service.authWithOAuth2Code<T>(
       provider,
-      codeOf(answer, answer['state'] === state),
+      codeOf(service, answer, answer['state'] === state),
       found.codeVerifier,
       redirectURL,
       createData,
@@ -113,7 +121,7 @@ export async function completeOAuth2<T>(
   // Without a pause where there is none: of two calls with the same state one gets it.
   const text = typeof found === 'object' ? await found : found
   if (text) await kept.removeItem(key)
-  const code = codeOf(answer, text)
+  const code = codeOf(service, answer, text)
   const [provider, codeVerifier, redirectURL, createData, mfaId] = JSON.parse(text!) as Memory
   return service.authWithOAuth2Code<T>(provider, code, codeVerifier, redirectURL, createData, {
     mfaId,
@@ -129,14 +137,35 @@ type Memory = [
   mfaId?: string | undefined,
 ]
 
-function openPopup(): Window {
+function openPopup(service: RecordSignInService<any>): Window {
   const left = globalThis.screenX + (globalThis.outerWidth - 1024) / 2
   const popup = globalThis.open?.('', '_blank', `popup,width=1024,height=768,left=${left}`)
-  if (popup) return popup
-  const message = 'No window could be opened for the provider’s page.'
-  const hint =
-    'Call authWithOAuth2 directly where a click is handled, pass urlCallback, or redirect: startOAuth2, completeOAuth2.'
-  throw new OAuth2Error({ message, hint, response: { error: 'popup_blocked' } })
+  return (
+    popup ??
+    refuse(
+      service,
+      'popup_blocked',
+      'No window could be opened.',
+      'Call it directly where a click is handled, pass urlCallback, or redirect: startOAuth2, completeOAuth2.',
+    )
+  )
+}
+
+/** What errors say of a sign-in. */
+function callOf({ baseCollectionPath }: RecordSignInService<any>): {
+  method: string
+  path: string
+} {
+  return { method: 'POST', path: `${baseCollectionPath}/auth-with-oauth2` }
+}
+
+function refuse(
+  service: RecordSignInService<any>,
+  error: string,
+  message: string,
+  hint?: string,
+): never {
+  throw new OAuth2Error({ ...callOf(service), message, hint, response: { error } })
 }
 
 async function findProvider(
@@ -148,9 +177,12 @@ async function findProvider(
   const { providers } = (await service.listAuthMethods(options)).oauth2
   const found = providers.find((provider) => provider.name === name)
   if (found) return found
-  const message = `The collection has no provider ${JSON.stringify(name)}.`
-  const hint = `It has: ${providers.map((provider) => provider.name).join(', ') || 'none'}.`
-  throw new OAuth2Error({ message, hint, response: { error: 'unknown_provider' } })
+  return refuse(
+    service,
+    'unknown_provider',
+    `There is no provider ${JSON.stringify(name)}.`,
+    `There is: ${providers.map((provider) => provider.name).join(', ') || 'none'}.`,
+  )
 }
 
 /** The provider's page. By text: not every platform's `URL` can change its query. */
@@ -170,12 +202,22 @@ function urlOf(
 }
 
 /** The code that a provider gave, if it did. */
-function codeOf(answer: { [name: string]: string }, isKnown: unknown): string {
-  const { code } = answer
-  const error = answer['error'] || (!isKnown ? 'unknown_state' : code ? '' : 'no_code')
-  if (!error) return code!
-  const message = answer['error_description'] ?? `The provider signed nobody in: ${error}.`
-  throw new OAuth2Error({ message, response: { error } })
+function codeOf(
+  service: RecordSignInService<any>,
+  answer: { [name: string]: string },
+  isKnown: unknown,
+): string {
+  const { code, error, error_description: message = error } = answer
+  if (error) return refuse(service, error, `The provider signed nobody in: ${message}`)
+  if (!isKnown) {
+    return refuse(
+      service,
+      'unknown_state',
+      'This sign-in was not started here, or has been completed.',
+      'Start again: startOAuth2, with the same storage.',
+    )
+  }
+  return code || refuse(service, 'no_code', 'The provider gave no code.')
 }
 
 function keyOf(

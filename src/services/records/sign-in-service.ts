@@ -67,8 +67,8 @@ export abstract class RecordSignInService<M> extends CrudService<M> {
       const body = { identity: usernameOrEmail, password }
       const answer = await signIn<T>(this, 'password', body, { ...rest, ...given })
       if (autoRefreshThreshold) {
-        this.client['session'].keep(autoRefreshThreshold, () =>
-          again({ requestKey: null, signal: undefined }),
+        this.client['session'].keep(answer.token, autoRefreshThreshold, (signal) =>
+          again({ requestKey: null, signal }),
         )
       }
       return answer

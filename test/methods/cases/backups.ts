@@ -90,9 +90,10 @@ export const BackupService: Cases = {
   },
   download: {
     async ok(context) {
-      const answer = await context.admin.backups.download(await backup(context))
-      const size = Number(answer.headers.get('content-length'))
-      assert.equal((await answer.arrayBuffer()).byteLength, size)
+      const { backups } = context.admin
+      const key = await backup(context)
+      const { size } = await backups.waitFor(key)
+      assert.equal((await (await backups.download(key)).arrayBuffer()).byteLength, size)
     },
     fails: async ({ guest }) =>
       failure(AuthError, async () => guest().backups.download('missing.zip')),

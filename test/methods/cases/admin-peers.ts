@@ -1,24 +1,22 @@
-/** Cases that need what only Node has: servers and keys of their own. */
+/** Cases that need what only Node has: other servers, and keys. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 
 import { ApiError, getTokenPayload, ValidationError } from '../../../src/index.ts'
-import { startPocketBase } from '../../../src/testing/index.ts'
-import { sendMailsTo, startMailbox } from '../../support/mail.ts'
 import { startS3 } from '../../support/s3.ts'
 import { failure } from '../case.ts'
 import type { Cases } from '../case.ts'
+import { withMail } from '../peers.ts'
 
 export const BackupService: Cases = {
   restore: {
-    async ok({ server: { version } }) {
-      // Of its own: others would lose what they work with.
-      await using server = await startPocketBase({ version })
-      const admin = await server.superuserClient()
-      await admin.backups.create('own.zip')
+    async ok({ admin, unique }) {
+      // What the others have made is in the backup.
+      const key = `${unique('whole')}.zip`
+      await admin.backups.create(key)
       await admin.settings.update({ meta: { appName: 'Later' } })
-      assert.equal(await admin.backups.restore('own.zip', { wait: true }), true)
-      assert.equal((await admin.settings.getAll()).meta.appName, 'Acme')
+      assert.equal(await admin.backups.restore(key, { wait: true }), true)
+      assert.notEqual((await admin.settings.getAll()).meta.appName, 'Later')
     },
     fails: async ({ admin }) => failure(ApiError, async () => admin.backups.restore('missing.zip')),
   },
@@ -38,16 +36,12 @@ export const SettingsService: Cases = {
     fails: async ({ admin }) => failure(ApiError, async () => admin.settings.testS3()),
   },
   testEmail: {
-    async ok({ admin }) {
-      await using mailbox = await startMailbox()
-      await sendMailsTo(admin, mailbox)
-      try {
-        assert.equal(await admin.settings.testEmail('users', 'ada@example.com', 'otp'), true)
-      } finally {
-        await admin.settings.update({ smtp: { enabled: false } })
-      }
-      assert.match((await mailbox.next('ada@example.com')).html, /password/)
-    },
+    ok: async (context) =>
+      withMail(context, async (next) => {
+        const { settings } = context.admin
+        assert.equal(await settings.testEmail('users', 'ada@example.com', 'otp'), true)
+        assert.match(await next(), /^To: .*ada@example\.com/m)
+      }),
     async fails({ admin }) {
       const error = await failure(ValidationError, async () =>
         admin.settings.testEmail('users', 'ada@example.com', 'nothing'),

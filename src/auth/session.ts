@@ -1,3 +1,4 @@
+import { superusersId } from './store.ts'
 import type { BaseAuthStore } from './store.ts'
 import { getTokenPayload, identityOf } from './token.ts'
 
@@ -24,15 +25,19 @@ interface Renewal {
 export class Session {
   readonly #host: SessionHost
   readonly #threshold: number
+  /** Whose session the server has ended last. */
+  ended = ''
   /** What the next three are about. */
   #token: string | undefined
   #claims: { [key: string]: any } = {}
   #identity = ''
   /** Seconds before the token's end. */
   #leeway = 0
-  /** The last token that the server gave or confirmed, whatever this machine's clock says of it. */
+  /** The last token that the server gave without telling its time: good, whatever this machine's clock says of it. */
   #confirmed = ''
   #triedAt = -Infinity
+  /** How far this machine's clock is behind the server's, in seconds, as far as the server has told. */
+  #lag = 0
   /** Why the last attempt brought nothing, if it was no refusal. */
   #failure: unknown
   #renewing: { token: string; done: Promise<boolean> } | undefined
@@ -52,7 +57,7 @@ export class Session {
   /** Whether servers take the token for more than a guest's, as far as one can tell without asking. */
   get isValid(): boolean {
     const { exp = Infinity } = this.#look()
-    return !!this.#token && (exp > Date.now() / 1000 || this.#token === this.#confirmed)
+    return !!this.#token && (exp > this.#now() || this.#token === this.#confirmed)
   }
 
   /** Why the token has ended without anybody having ended the session: the server could not be asked for a new one. */
@@ -65,7 +70,7 @@ export class Session {
     const { exp, refreshable } = this.#look()
     // One that cannot be refreshed is asked about once it has ended: clocks differ, and the server decides.
     const leeway = refreshable === false ? 0 : this.#leeway
-    return exp - leeway <= Date.now() / 1000 ? this.renew() : undefined
+    return exp - leeway <= this.#now() ? this.renew() : undefined
   }
 
   /** Gets a new token, unless that has just been tried: whether the store's token is good now. Never rejects. */
@@ -77,12 +82,27 @@ export class Session {
     const threshold = this.#renewal?.threshold ?? this.#threshold
     if (!threshold || type !== 'auth' || isEarly) return undefined
     this.#triedAt = performance.now()
-    const renewing = { token, done: this.#renew(token) }
+    // What a listener throws is not the calls' fault.
+    const done = this.#renew(token).catch((error: unknown) => {
+      queueMicrotask(() => {
+        throw error
+      })
+      return false
+    })
+    const renewing = { token, done }
     this.#renewing = renewing
-    void renewing.done.then(() => {
+    void done.then(() => {
       if (this.#renewing === renewing) this.#renewing = undefined
     })
-    return renewing.done
+    return done
+  }
+
+  /** Notes a token that the server has just given, and the server's time, where its headers can be read. */
+  confirm(token: string, headers: Headers | undefined): void {
+    const lag = Date.parse(headers?.get?.('date') ?? '') - Date.now()
+    this.#confirmed = lag ? '' : token
+    // To the second.
+    this.#lag = Math.abs(lag) > 2000 ? lag / 1000 : 0
   }
 
   /** Keeps up the sign-in that brought a token: where it cannot be refreshed any more, by `signIn`. */
@@ -108,18 +128,31 @@ export class Session {
         const stopWatching = authStore.onChange(() => isOver.abort())
         await signIn(isOver.signal).finally(stopWatching)
       }
-      this.#confirmed = authStore.token
       return true
     } catch (error) {
       if (authStore.token !== token) return false
       if (isRefusal(error)) {
         const { record } = authStore
-        authStore.clear()
-        // Stores of the official client cannot tell.
-        authStore['triggerExpired']?.(record)
-      } else this.#failure = error
+        this.ended = identityOf(token)
+        try {
+          authStore.clear()
+        } finally {
+          // Stores of the official client cannot tell.
+          authStore['triggerExpired']?.(record)
+        }
+      } else {
+        this.#failure = error
+        this.#confirmed = ''
+        // Cancelled: the server was not asked.
+        if ((error as { isAbort?: boolean }).isAbort) this.#triedAt = -Infinity
+      }
       return false
     }
+  }
+
+  /** The server's time in seconds. */
+  #now(): number {
+    return Date.now() / 1000 + this.#lag
   }
 
   /** The claims of the token that the store holds now. */
@@ -129,12 +162,15 @@ export class Session {
       const isNew = this.#token !== undefined
       const identity = identityOf(token)
       if (identity !== this.#identity) this.#triedAt = -Infinity
+      if (identity) this.ended = ''
       if (identity !== this.#renewal?.identity) this.#renewal = undefined
       this.#token = token
       this.#identity = identity
       this.#claims = getTokenPayload(token)
-      const lifetime = this.#claims['exp'] - Date.now() / 1000
-      const threshold = this.#renewal?.threshold ?? this.#threshold
+      const lifetime = this.#claims['exp'] - this.#now()
+      // Superusers' tokens last a day.
+      const own = this.#threshold / (this.#claims['collectionId'] === superusersId ? 4 : 1)
+      const threshold = this.#renewal?.threshold ?? own
       // A stored token may be of any age; of a new one it is known how long such tokens last.
       this.#leeway = isNew ? Math.min(threshold, lifetime / 4) : threshold
     }
@@ -144,7 +180,7 @@ export class Session {
 
 /** Only a server's own words end a session: it may be out of reach, or something between may have answered. */
 function isRefusal(error: any): boolean {
-  return /^40[0134]$/.test(error?.status) && !!error.response.data
+  return /^40[0134]$/.test(error?.status) && !!(error.response.data ?? error.response.mfaId)
 }
 
 /** What `record` was expanded by. */

@@ -22,7 +22,7 @@ const defaultCookieKey = 'pb_auth'
 const maxCookieBytes = 4096
 
 /** Id of the superusers' collection, the same on every server. */
-const superusersId = 'pbc_3142635823'
+export const superusersId = 'pbc_3142635823'
 
 /** Who is signed in: kept in memory, and the base of every store that keeps it elsewhere. */
 export class BaseAuthStore<R = AuthRecord> {
@@ -165,17 +165,30 @@ export class BaseAuthStore<R = AuthRecord> {
 
   /** Tells the listeners. For stores that change without {@link save} and {@link clear}. */
   protected triggerChange(): void {
-    for (const listener of Array.from(this.listeners)) listener(this.token, this.record)
+    callAll(this.listeners, this.token, this.record)
   }
 
   /** Tells the listeners of {@link onExpired}. Clients call it, after {@link clear}. */
   protected triggerExpired(record: R): void {
-    for (const listener of Array.from(this.expiryListeners)) listener(record)
+    callAll(this.expiryListeners, record)
   }
 }
 
 /** Keeps who is signed in in memory, until the process or the page ends. */
 export class MemoryAuthStore<R = AuthRecord> extends BaseAuthStore<R> {}
+
+/** Calls all, whatever one of them throws: that comes out in the end. */
+function callAll<A extends unknown[]>(listeners: Iterable<(...args: A) => void>, ...args: A): void {
+  const thrown: unknown[] = []
+  for (const listener of Array.from(listeners)) {
+    try {
+      listener(...args)
+    } catch (error) {
+      thrown.push(error)
+    }
+  }
+  if (thrown.length > 0) throw thrown[0]
+}
 
 /** Reads what stores keep: JSON with a token and a record. Anything else is nobody. */
 export function parseState<R>(text: string | null | undefined): { token: string; record: R } {

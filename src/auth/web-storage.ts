@@ -10,13 +10,18 @@ export class LocalAuthStore<R = AuthRecord> extends BaseAuthStore<R> {
   /** What the fields of the base hold, as stored. */
   private loaded: string | null = null
   private isBlocked = false
+  /** What the listeners know, as stored. */
+  private told: string | null = null
 
   /** @param storageKey - one key, one identity: use two for two clients that sign in as different records. */
   constructor(storageKey = 'pocketbase_auth') {
     super()
     this.storageKey = storageKey
+    this.read()
+    this.told = this.loaded
     globalThis.addEventListener?.('storage', () => {
-      if (this.read()) this.triggerChange()
+      this.read()
+      if (this.loaded !== this.told) this.triggerChange()
     })
   }
 
@@ -40,20 +45,24 @@ export class LocalAuthStore<R = AuthRecord> extends BaseAuthStore<R> {
     super.clear()
   }
 
-  /** Takes over what another tab has stored meanwhile; whether there was anything new. */
-  private read(): boolean {
+  protected override triggerChange(): void {
+    this.told = this.loaded
+    super.triggerChange()
+  }
+
+  /** Takes over what another tab has stored meanwhile. */
+  private read(): void {
     let stored = this.loaded
     try {
       if (!this.isBlocked) stored = localStorage.getItem(this.storageKey)
     } catch {
       // Blocked: memory counts.
     }
-    if (stored === this.loaded) return false
+    if (stored === this.loaded) return
     this.loaded = stored
     const { token, record } = parseState<R>(stored)
     this.baseToken = token
     this.baseModel = record
-    return true
   }
 
   private write(text: string | null): void {

@@ -141,7 +141,7 @@ export function isOnce(body: any): boolean {
     (isJSON(body) &&
       Object.values(body)
         .flat()
-        .some((value: any) => isStream(value) || value?.once))
+        .some((value: any) => isStream(value) || (value?.once && value.stream)))
   )
 }
 

@@ -14,8 +14,10 @@ export class Call {
   declare readonly details: { method: string; path: string; url: string }
   /** Why it was stopped. */
   declare stopped: AbortError | undefined
-  /** In whose name it is sent; `''` for guests. */
-  identity = ''
+  /** In whose name it was asked; `''` for guests, and `undefined` where it does not matter. */
+  identity: string | undefined
+  /** Whether it ends when that changes. */
+  isBound = false
   /** The token of the last attempt, until a server has refused one. */
   token: string | undefined
   #fail: ((error: Error) => void) | undefined
@@ -46,8 +48,8 @@ export class Call {
     this.onEnd(() => signal.removeEventListener('abort', onAbort))
   }
 
-  onEnd(cleanup: () => void): void {
-    this.#cleanups.push(cleanup)
+  onEnd(cleanup: (() => void) | undefined): void {
+    if (cleanup) this.#cleanups.push(cleanup)
   }
 
   /** Waits for some work, or for the call to be stopped. A silence longer than `silenceMs` (0: any) is a `TimeoutError`. */

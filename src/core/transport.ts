@@ -15,8 +15,6 @@ import type { RetryOptions } from './retry.ts'
 import { streamBody } from './upload.ts'
 import { fetchByXHR } from './xhr.ts'
 
-const notTheSame = 'Who is signed in has changed.'
-
 /** Silence that ends a request for data. */
 const defaultTimeoutMs = 30_000
 
@@ -36,7 +34,7 @@ export interface TransportHost {
   authStore: {
     readonly token: string
     readonly ready?: Promise<void> | undefined
-    onChange(callback: () => void): () => void
+    onChange?(callback: () => void): () => void
   }
   beforeSend?:
     | ((
@@ -53,6 +51,8 @@ export interface TransportSession {
   readonly identity: string
   readonly isValid: boolean
   readonly failure: unknown
+  readonly ended: string
+  confirm(token: string, headers: Headers | undefined): void
   freshen(): Promise<boolean> | undefined
   renew(): Promise<boolean> | undefined
 }
@@ -73,7 +73,8 @@ export interface TransportOptions {
   requestKey?: string | null | undefined
   /**
    * A call refreshes the token first when it has less than this left, in seconds; of a token that is new, never sooner than in the last
-   * quarter of its life. Default 86,400 (a day); 0: tokens are not refreshed.
+   * quarter of its life, and of a superuser's when it has less than a quarter of this left. Default 86,400 (a day); 0: tokens are not
+   * refreshed.
    */
   autoRefreshThreshold?: number | undefined
   /** Whether calls are refused while nobody is signed in, instead of being answered as a guest's. Default false. */
@@ -155,8 +156,10 @@ export class Transport {
           if (
             (error as ClientResponseError).status === 401 &&
             (await this.#isRenewed(call, options.timeout))
-          )
+          ) {
+            attempt--
             continue
+          }
           await call.pause(retryDelayMs(error, attempt, retry, options[repeatable] ?? isRead))
         }
       }
@@ -196,9 +199,8 @@ export class Transport {
     // A call may bring a token of its own, or want none.
     const named = Object.keys(headers).find((name) => /^authorization$/i.test(name))
     if ((named ? headers[named] : '') === authStore.token) {
-      const renewing = signsIn.test(call.details.path) ? undefined : this.#session.freshen()
-      if (renewing) await call.run(() => renewing, given.timeout)
-      this.#identify(call, given, headers, named)
+      const identified = this.#identify(call, given, headers, named)
+      if (identified) await identified
     }
     let options: SendOptions = { ...given, body, headers }
     if (host.beforeSend) {
@@ -226,11 +228,14 @@ export class Transport {
 
     const read = given[reads]
     const { response, text } = await this.#exchange(call, url, options, read)
+    if (call.isBound) this.#endForeign(call)
+    if (call.stopped) throw call.stopped
     if (read && !isFailure(response)) return text
     const shape = given[expects]
     if (shape && response.ok) this.filters.learn(server, response, text)
 
-    const data: unknown = decode(response, text, shape, call.details)
+    const data: any = decode(response, text, shape, call.details)
+    if (shape === 'token' && response.ok) this.#session.confirm(data.token, response.headers)
     const result: unknown = host.afterSend
       ? await call.run<unknown>(() => host.afterSend!(response, data, options) as unknown)
       : data
@@ -250,37 +255,57 @@ export class Transport {
     })
   }
 
-  /** Sends the call in the name of whoever is signed in. */
-  #identify(call: Call, given: SendOptions, headers: HeaderRecord, named = 'Authorization'): void {
+  /** Sends the call in the name of whoever is signed in, with a token that is good for a while. */
+  #identify(
+    call: Call,
+    given: SendOptions,
+    headers: HeaderRecord,
+    named = 'Authorization',
+  ): Promise<void> | undefined {
     const session = this.#session
+    const { authStore } = this.#host
+    const { path } = call.details
     // Read also before a sign-in: its token is a new one then.
     const { identity } = session
-    const { authStore } = this.#host
-    const { token } = authStore
-    const { path } = call.details
     const isRefresh = path.endsWith('/auth-refresh')
-    if (!signsIn.test(path)) {
+    const isSignIn = signsIn.test(path)
+    if (isSignIn && !isRefresh) return undefined
+    if (call.identity === undefined) {
+      call.identity = identity
+      // Realtime changes its stream itself.
+      call.isBound = isRefresh || (path !== '/api/realtime' && /^(GET|HEAD)$/i.test(given.method!))
+      // Stand-ins for stores may have less.
+      if (identity && call.isBound) {
+        call.onEnd(authStore.onChange?.(() => this.#endForeign(call)))
+      }
+    }
+    const go = (): void => {
+      this.#endForeign(call)
+      if (call.stopped) throw call.stopped
+      if (isSignIn) return
       // It would be answered as a guest's.
       if (session.failure) throw session.failure as Error
-      if ((given.requireAuth ?? this.#options.requireAuth) && !session.isValid) {
+      const { token } = authStore
+      // Topics of realtime have rules of their own.
+      const isDemanding = given.requireAuth ?? this.#options.requireAuth
+      if (isDemanding && !session.isValid && path !== '/api/realtime') {
         const message = token ? 'The session has expired.' : 'Nobody is signed in.'
         throw apiError({ ...call.details, status: 401, message })
       }
       call.token = headers[named] = token
       if (!token) delete headers[named]
-    } else if (!isRefresh) return
-    // Also when it is sent again.
-    if (call.identity && call.identity !== identity) call.stop(notTheSame)
-    if (call.stopped) throw call.stopped
-    if (call.identity || !identity) return
-    call.identity = identity
-    // Realtime changes its stream itself.
-    if (path === '/api/realtime' || !(isRefresh || /^(GET|HEAD)$/i.test(given.method!))) return
-    call.onEnd(
-      authStore.onChange(() => {
-        if (call.identity && session.identity !== call.identity) call.stop(notTheSame)
-      }),
-    )
+    }
+    const renewing = isSignIn ? undefined : session.freshen()
+    if (renewing) return call.run(() => renewing, given.timeout).then(go)
+    go()
+    return undefined
+  }
+
+  /** Ends a call that was asked in another name. Whose session the server has ended goes on as a guest. */
+  #endForeign(call: Call): void {
+    const { identity, ended } = this.#session
+    if (call.identity && identity !== call.identity && (identity || ended !== call.identity))
+      call.stop('Who is signed in has changed.')
   }
 
   /** Whether a call whose token was refused can be sent again, once. */
@@ -290,13 +315,8 @@ export class Transport {
     call.token = ''
     const { authStore } = this.#host
     if (authStore.token !== token) return !!authStore.token
-    // If that ends the session, the refusal is what happened to this call.
-    const { identity } = call
-    call.identity = ''
     const renewing = this.#session.renew()
-    const isGood = !!renewing && (await call.run(() => renewing, timeout))
-    call.identity = identity
-    return isGood
+    return !!renewing && call.run(() => renewing, timeout)
   }
 
   #exchange(

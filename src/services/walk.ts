@@ -1,4 +1,3 @@
-import { identityOf } from '../auth/token.ts'
 import type { PocketBase } from '../client.ts'
 import { AbortError } from '../core/errors.ts'
 import type { ClientResponseError } from '../core/errors.ts'
@@ -40,18 +39,21 @@ export function isEmpty(filter: unknown): boolean {
 }
 
 /**
- * Notes who is signed in. Servers answer someone else, and a guest, without any error: with other rows.
+ * Watches who is signed in, from its first call on. Servers answer someone else, and a guest, without any error: with other rows.
  *
  * @returns a function that throws an AbortError once that has changed, or the token has expired.
  */
-export function watchUser({ client, baseCrudPath }: Lister): () => void {
-  const whoIs = (): string => {
-    const { authStore } = client
-    return [identityOf(authStore.token), authStore.isValid].join()
-  }
-  const before = whoIs()
-  return () => {
-    if (whoIs() === before) return
+export function watchUser({ client, baseCrudPath }: Lister): () => Promise<void> {
+  const session = client['session']
+  let before: string | undefined
+  return async () => {
+    await (client.authStore as { ready?: Promise<void> }).ready
+    const { identity } = session
+    await session.freshen()
+    const now = [session.identity, session.isValid].join()
+    // Whose session has ended by then is a guest from the beginning.
+    before ??= session.ended === identity ? now : [identity, session.isValid].join()
+    if (now === before) return
     const message = 'Who is signed in has changed meanwhile, or the token has expired.'
     throw new AbortError({ method: 'GET', path: baseCrudPath, message })
   }
@@ -126,7 +128,7 @@ export async function* walkByKey(
     .join(' || ')
   let last: Row | undefined
   for (let beyond: FilterText | undefined; ; beyond = after(last, terms)) {
-    checkUser()
+    await checkUser()
     const { items, perPage } = await ask(beyond)
     for (const row of items) {
       for (const name of names)

@@ -12,6 +12,7 @@ import {
 import type { PocketBaseOptions, RecordModel } from '../../src/index.ts'
 import { proxyTo } from '../support/proxy.ts'
 import { describeServers } from '../support/server.ts'
+import { whatIsThrown } from '../support/uncaught.ts'
 
 describeServers('the session of whoever is signed in', (pb) => {
   const password = '1234567890'
@@ -103,7 +104,10 @@ describeServers('the session of whoever is signed in', (pb) => {
   )
 
   test('of a superuser is kept up too', async () => {
-    const [client, sent] = stored(pb.admin)
+    const [young, sentByYoung] = stored(pb.admin)
+    await young.settings.getAll()
+    expect(refreshes(sentByYoung)).toBe(0)
+    const [client, sent] = stored(pb.admin, { autoRefreshThreshold: 4 * 86_400 })
     await client.settings.getAll()
     expect(sent).toEqual([expect.stringMatching(/^POST .*\/auth-refresh$/), 'GET /api/settings'])
   })
@@ -331,6 +335,135 @@ describeServers('the session of whoever is signed in', (pb) => {
       const client = pb.guest()
       await expect(client.files.getToken()).rejects.toThrow(AuthError)
     })
+  })
+
+  describe('while its token is being refreshed', () => {
+    /** Refreshes that wait until they are let go. */
+    function slowly(client: PocketBase): { isAsked: Promise<void>; letGo: () => void } {
+      let letGo = (): void => {}
+      let asked = (): void => {}
+      const isFree = new Promise<void>((resolve) => {
+        letGo = resolve
+      })
+      const isAsked = new Promise<void>((resolve) => {
+        asked = resolve
+      })
+      client.use(async (request, next) => {
+        if (!request.url.endsWith('/auth-refresh')) return next(request)
+        asked()
+        await isFree
+        return next(request)
+      })
+      return { isAsked, letGo: () => letGo() }
+    }
+
+    const others: [string, (client: PocketBase, other: PocketBase) => void][] = [
+      ['signs out', (client) => client.authStore.clear()],
+      [
+        'is another',
+        (client, { authStore }) => client.authStore.save(authStore.token, authStore.record),
+      ],
+      [
+        'gets another store',
+        (client, other) => {
+          client.authStore = other.authStore
+        },
+      ],
+    ]
+    test.each(others)(
+      'and who is signed in %s, nothing is sent in the other name, and nobody is signed in again',
+      async (_, change) => {
+        const [{ client: first }, { client: other }] = [
+          await signedIn('users'),
+          await signedIn('users'),
+        ]
+        const [client, sent] = stored(first, { autoRefreshThreshold: 10_000_000 })
+        const { isAsked, letGo } = slowly(client)
+        const calls = [
+          client.collection('notes').create({ text: 'stray' }),
+          notes(client),
+          client.collection('notes').deleteWhere('text = "private"'),
+        ]
+        const results = Promise.allSettled(calls)
+        await isAsked
+        change(client, other)
+        const { token } = client.authStore
+        letGo()
+        for (const result of await results) {
+          expect(result).toMatchObject({ reason: { isAbort: true } })
+        }
+        expect(sent.filter((request) => /^(POST|DELETE) .*records/.test(request))).toEqual([])
+        expect(client.authStore.token).toBe(token)
+        expect(await notes(pb.admin)).toHaveLength(1)
+      },
+    )
+
+    test('a call waits for it no longer than its timeout', async () => {
+      const { client: first } = await signedIn('users')
+      const [client] = stored(first, { autoRefreshThreshold: 10_000_000 })
+      const { letGo } = slowly(client)
+      await expect(notes(client, { timeout: 50 })).rejects.toMatchObject({ kind: 'timeout' })
+      letGo()
+    })
+  })
+
+  test('that has ended, and cannot be refreshed, makes nobody a guest', async () => {
+    await using proxy = await proxyTo(pb.url)
+    const { client } = await signedIn('members', {}, proxy.url)
+    await sleep(11_000)
+    proxy.choose((request) => (request.includes('auth-refresh') ? { arrives: false } : undefined))
+    for (let n = 0; n < 2; n++) {
+      await expect(notes(client)).rejects.toMatchObject({ kind: 'network' })
+      await expect(notes(client, { requireAuth: true })).rejects.toMatchObject({ kind: 'network' })
+    }
+    expect(client.authStore.token).not.toBe('')
+  })
+
+  test.each([-7200, 7200])('survives a clock that is wrong by %i seconds', async (seconds) => {
+    const now = Date.now.bind(Date)
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + seconds * 1000)
+    try {
+      const { client, sent } = await signedIn('members')
+      for (let second = 0; second < 12; second++) {
+        expect(await notes(client, { requireAuth: true })).toHaveLength(1)
+        await sleep(1000)
+      }
+      expect([1, 2]).toContain(refreshes(sent))
+    } finally {
+      clock.mockRestore()
+    }
+  })
+
+  test('whose token goes by a header in lower case is the same, and sends it once', async () => {
+    const { client } = await signedIn('users')
+    const { token } = client.authStore
+    expect(await notes(client, { headers: { authorization: token } })).toHaveLength(1)
+  })
+
+  test('is ended for all listeners, also when one of them throws', async () => {
+    const { client: first, record } = await signedIn('users')
+    await revoke(record)
+    const [client] = stored(first, { autoRefreshThreshold: 10_000_000 })
+    const told: unknown[] = []
+    await whatIsThrown(async () => {
+      client.authStore.onChange(() => {
+        throw new Error('a listener of the application')
+      })
+      client.authStore.onChange((token) => told.push(token))
+      client.authStore.onExpired((gone) => told.push(gone?.id))
+      expect(await notes(client)).toEqual([])
+    })
+    expect(told).toEqual(['', record.id])
+  })
+
+  test('is demanded of what is no sign-in, whatever its path looks like', async () => {
+    const client = pb.guest()
+    for (const path of ['/api/shop/confirm-order', '/api/auth-data', '/api/files/request-otp']) {
+      await expect(client.send(path, { requireAuth: true })).rejects.toThrow('Nobody is signed in')
+    }
+    const strict = new PocketBase(pb.url, { authStore: new MemoryAuthStore(), requireAuth: true })
+    await expect(strict.collection('users').listAuthMethods()).resolves.toBeDefined()
+    await expect(strict.collection('notes').getList()).rejects.toThrow('Nobody is signed in')
   })
 
   describe('after a sign-out', () => {

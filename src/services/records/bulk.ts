@@ -37,20 +37,21 @@ export async function bulk(
   checkBatch(service, batch)
   if (isEmpty(filter)) throw new TypeError(`${where}: the filter is empty; 'id != ""' matches all.`)
 
+  const checkUser = watchUser(service)
+  await checkUser()
   const tally = { done: 0, skipped: 0, failed: 0, total: await service.count(filter, options) }
   if (dryRun) return tally
   const failures: unknown[] = []
-  const checkUser = watchUser(service)
   const one = async (row: Row): Promise<void> => {
     const id: string = row['id']
-    checkUser()
+    await checkUser()
     try {
       tally[(await act(row, options)) ? 'done' : 'skipped']++
     } catch (error) {
       // A bug of the caller's own is no failure of a record.
       if (!isClientResponseError(error)) throw error
       // To someone else a record may just be hidden.
-      checkUser()
+      await checkUser()
       const same = service.client.filter`id = ${id}`
       if (error.status === 404 && (await service.count(same, options).catch(() => 1)) === 0) {
         tally.skipped++

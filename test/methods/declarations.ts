@@ -5,7 +5,11 @@ import type { PublicMethod } from './rows.ts'
 
 /** Exported interfaces with methods that callers implement, or that a class has already. */
 const notOfTheirOwn = new Set([
+  'CookieJar',
   'EventSourceLike',
+  'FastifyReplyLike',
+  'HeadersLike',
+  'NodeResponseLike',
   'OAuth2Storage',
   'ProgressOutput',
   'TypedBatchService',

@@ -20,14 +20,14 @@ const printed: Record<string, RegExp> = {
   'Realtime 1': /^create Hello, realtime$/m,
   'Files 1': /^text or bytes /m,
   'Errors 1': /^Cannot be blank\.$/m,
-  'Auth stores 2': /^200$/m,
+  'On a server 1': /^401$/m,
   'Hooks and middleware 1': /^GET http:.*\/api\/health [\d.]+\n200\n200\nAPI is healthy\.$/m,
   'Test against a real server 1': /^403$/m,
 }
 
 /** Blocks that only declare something are called. */
 const calls: Record<string, string> = {
-  'Auth stores 2': `console.log((await handle(new Request('http://app.test'))).status)`,
+  'On a server 1': `console.log((await handle(new Request('http://app.test'))).status)`,
 }
 
 let folder: string

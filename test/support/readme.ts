@@ -36,5 +36,6 @@ export const sources: Readonly<Record<string, string>> = {
   'pocketbase-typescript/live': join(root, 'src/live/index.ts'),
   // There are no other declarations of it.
   'pocketbase-typescript/sync': join(root, 'dist/sync/index.js'),
+  'pocketbase-typescript/ssr': join(root, 'src/ssr/index.ts'),
   'pocketbase-typescript/testing': join(root, 'src/testing/index.ts'),
 }

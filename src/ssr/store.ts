@@ -145,13 +145,15 @@ export class CookieAuthStore<R = AuthRecord> extends BaseAuthStore<R> {
     const text = this.text()
     if (text === this.held) return []
     const attributes = this.attributes()
-    const spaceBytes = maxCookieBytes - cookieSerialize(this.nameOf(999), '', attributes).length
+    // Cookie jars may write `Expires` besides `Max-Age`, as Next.js's does.
+    const settings = { ...attributes, expires: new Date() }
+    const spaceBytes = maxCookieBytes - cookieSerialize(this.nameOf(999), '', settings).length
     const parts = divide(text, spaceBytes)
     const count = Math.max(parts.length, this.heldCount)
     return Array.from({ length: count }, (_, index) => {
       const part = parts[index]
-      const settings = part === undefined ? { ...attributes, maxAge: 0 } : attributes
-      return [this.nameOf(index), part ?? '', settings]
+      if (part === undefined) return [this.nameOf(index), '', { ...attributes, maxAge: 0 }]
+      return [this.nameOf(index), part, attributes]
     })
   }
 

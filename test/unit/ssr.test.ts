@@ -1,15 +1,18 @@
+import { readFileSync } from 'node:fs'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import { resolve } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
 import * as official from 'pocketbase'
 
-import { cookieParse, MemoryAuthStore } from '../../src/index.ts'
+import { cookieParse, cookieSerialize, MemoryAuthStore } from '../../src/index.ts'
 import type { RecordModel } from '../../src/index.ts'
 import { CookieAuthStore, nextCookies, nodeCookies, serverClient } from '../../src/ssr/index.ts'
 import type { CookieAttributes, CookieAuthStoreOptions, CookieJar } from '../../src/ssr/index.ts'
 import { json } from '../support/observed.ts'
+import { root } from '../support/readme.ts'
 import { authToken, createToken } from '../support/token.ts'
 
 const lifetimeS = 432_000
@@ -322,6 +325,17 @@ describe('a cookie jar', () => {
     expect(store.setCookieHeaders()).toEqual([])
   })
 
+  test('may add Expires to a cookie that is as long as browsers take', () => {
+    const cookies = jar()
+    new CookieAuthStore(cookies).save(token, user({ bio: 'x'.repeat(9_000) }))
+    const lengths = cookies.written.map(([name, value, attributes]) => {
+      const expires = new Date()
+      return cookieSerialize(name, value, { ...attributes, expires }).length
+    })
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(4096)
+    expect(Math.max(...lengths)).toBeGreaterThan(4000)
+  })
+
   test('gets what was there before again, after something else', () => {
     const cookies = jar(signedIn())
     const store = new CookieAuthStore(cookies)
@@ -433,4 +447,13 @@ test('a server client cancels nothing by itself and leaves the browser storage a
   expect(client.authStore).not.toBeInstanceOf(MemoryAuthStore)
   expect(client.authStore.token).toBe('')
   expect(client.options.autoCancellation).toBe(false)
+})
+
+test('the code for frameworks in docs/ssr.md is that of the examples', () => {
+  const page = readFileSync(resolve(root, 'docs/ssr.md'), 'utf8')
+  const blocks = [...page.matchAll(/\]\(([^)]+)\)\):\n\n```js\n(.*?)```$/gms)]
+  expect(blocks.length).toBe(page.match(/^```js$/gm)!.length)
+  for (const [, file, code] of blocks) {
+    expect(readFileSync(resolve(root, 'docs', file!), 'utf8')).toContain(code)
+  }
 })

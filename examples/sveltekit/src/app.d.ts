@@ -1,0 +1,9 @@
+import type { ServerClient } from 'pocketbase-typescript/ssr'
+
+declare global {
+  namespace App {
+    interface Locals {
+      pb: ServerClient
+    }
+  }
+}

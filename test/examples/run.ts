@@ -1,0 +1,78 @@
+/**
+ * Tries the applications in `examples`, each in a temporary copy with the packed package and a real PocketBase, over HTTP as browsers
+ * do it: `npm run test:examples`, or `node test/examples/run.ts hono next` for some of them. Prints a table.
+ */
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { inspect, styleText } from 'node:util'
+
+import { ensureDist } from '../../scripts/ensure-dist.ts'
+import { pack } from '../../scripts/pack.ts'
+import { printTable } from '../methods/table.ts'
+import type { Cell, Row } from '../methods/table.ts'
+import { writeTestReport } from '../support/test-report.ts'
+import { cases } from './cases.ts'
+import { startWorld } from './people.ts'
+import type { World } from './people.ts'
+import { startExample } from './project.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const columns = ['starts', ...Object.keys(cases)]
+
+const all = readdirSync(join(root, 'examples')).filter((name) =>
+  existsSync(join(root, 'examples', name, 'package-lock.json')),
+)
+const unknown = process.argv.slice(2).filter((name) => !all.includes(name))
+if (unknown.length > 0) {
+  console.error(`There is no example ${unknown.join(', ')}: there are ${all.join(', ')}.`)
+  process.exit(1)
+}
+const named = process.argv.length > 2 ? process.argv.slice(2) : all
+
+ensureDist()
+const folder = mkdtempSync(join(tmpdir(), 'pocketbase-examples-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+const { tarball } = pack(folder)
+await using world = await startWorld()
+
+const rows: Row[] = []
+for (const name of named) {
+  console.error(`${name} ...`)
+  rows.push({ name, cells: await tryExample(name, world) })
+}
+printTable(columns, rows)
+const cells = rows.flatMap((row) =>
+  Array.from(row.cells, ([column, cell]) => ({ row, column, cell })),
+)
+for (const { row, column, cell } of cells) {
+  if (cell.isGood || cell.reason === undefined) continue
+  console.log(`\n${styleText('red', `${row.name}, ${column}`)}\n${inspect(cell.reason)}`)
+}
+const failed = cells.filter(({ cell }) => !cell.isGood).length
+console.log(`\n${cells.length - failed} cells passed, ${failed} failed`)
+writeTestReport(cells.length - failed, failed)
+process.exitCode = failed === 0 ? 0 : 1
+
+async function tryExample(name: string, { url }: World): Promise<Map<string, Cell>> {
+  const found = new Map<string, Cell>(
+    columns.map((column) => [column, { text: 'not run', isGood: false }]),
+  )
+  try {
+    await using example = await startExample(join(root, 'examples', name), tarball, url)
+    found.set('starts', { text: 'ok', isGood: true })
+    for (const [column, work] of Object.entries(cases)) {
+      try {
+        await work(example.url, world)
+        found.set(column, { text: 'ok', isGood: true })
+      } catch (reason) {
+        found.set(column, { text: 'FAILED', isGood: false, reason })
+      }
+    }
+    const isRed = Array.from(found.values()).some((cell) => !cell.isGood)
+    if (isRed) console.error(example.output())
+  } catch (reason) {
+    found.set('starts', { text: 'FAILED', isGood: false, reason })
+  }
+  return found
+}

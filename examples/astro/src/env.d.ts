@@ -1,0 +1,5 @@
+declare namespace App {
+  interface Locals {
+    pb: import('pocketbase-typescript/ssr').ServerClient
+  }
+}

@@ -1,0 +1,8 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  plugins: [react()],
+  // `npm run dev` asks the server that `pocketbase serve` starts.
+  server: { proxy: { '/api': 'http://127.0.0.1:8090' } },
+})

@@ -65,12 +65,12 @@ console.log(`\n${cells.length - failed} cells passed, ${failed} failed`)
 writeTestReport(cells.length - failed, failed)
 process.exitCode = failed === 0 ? 0 : 1
 
-async function tryExample(name: string, { url }: World): Promise<Map<string, Cell>> {
+async function tryExample(name: string, world: World): Promise<Map<string, Cell>> {
   const found = new Map<string, Cell>(
     columns.map((column) => [column, { text: 'not run', isGood: false }]),
   )
   try {
-    await using example = await startExample(join(root, 'examples', name), tarball, url)
+    await using example = await startExample(join(root, 'examples', name), tarball, world.url)
     found.set('starts', { text: 'ok', isGood: true })
     for (const [column, work] of Object.entries(cases)) {
       try {

@@ -25,7 +25,7 @@ export const limits = {
   blockingTimeRatio: 2,
 
   /** The default import as browsers load it, in kB: the goal. What is reached, and held, is in `.size-limit.js`. */
-  bundleKB: 6.8,
+  bundleKB: 9,
 
   /** A schema of 50 collections and 200 calls: what the compilers make of it. Counts of types show what instantiations alone hide. */
   typesInstantiations: 100_000,

@@ -180,8 +180,8 @@ async function findProvider(
   return refuse(
     service,
     'unknown_provider',
-    `There is no provider ${JSON.stringify(name)}.`,
-    `There is: ${providers.map((provider) => provider.name).join(', ') || 'none'}.`,
+    `The collection has no provider ${JSON.stringify(name)}.`,
+    `It has: ${providers.map((provider) => provider.name).join(', ') || 'none'}.`,
   )
 }
 
@@ -207,8 +207,11 @@ function codeOf(
   answer: { [name: string]: string },
   isKnown: unknown,
 ): string {
-  const { code, error, error_description: message = error } = answer
-  if (error) return refuse(service, error, `The provider signed nobody in: ${message}`)
+  const { code, error } = answer
+  if (error) {
+    const message = answer['error_description'] ?? `The provider signed nobody in: ${error}.`
+    return refuse(service, error, message)
+  }
   if (!isKnown) {
     return refuse(
       service,

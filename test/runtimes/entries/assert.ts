@@ -42,7 +42,8 @@ export default Object.assign((value: unknown) => check(Boolean(value), value, tr
   match: (text: string, pattern: RegExp) => check(pattern.test(text), text, String(pattern)),
   doesNotMatch: (text: string, pattern: RegExp) =>
     check(!pattern.test(text), text, `without ${String(pattern)}`),
-  rejects: async (promise: Promise<unknown>) => {
+  rejects: async (call: Promise<unknown> | (() => Promise<unknown>)) => {
+    const promise = typeof call === 'function' ? call() : call
     const isRejected = await promise.then(
       () => false,
       () => true,

@@ -39,7 +39,7 @@ export interface RealtimeChange {
 /** Whose subscriptions a connection keeps. */
 export interface RealtimeHost {
   /** Of the request that opens the stream. */
-  requestKey(): string | null
+  readonly requestKey: string | null
   /** Whether there is any subscription, be it one whose topic is still being written. */
   isWanted(): boolean
   /** All topics that are wanted now. */
@@ -175,7 +175,7 @@ export class RealtimeConnection {
       stream.clientId = JSON.parse(message.data).clientId
       void this.#submit()
     }
-    if (!EventSource) return readEvents(this.#client, this.#host.requestKey(), signal, onMessage)
+    if (!EventSource) return readEvents(this.#client, this.#host.requestKey, signal, onMessage)
     const source = new EventSource(this.#client.buildURL('/api/realtime'))
     const { done, listenTo } = readEventSource(source, signal, onMessage)
     stream.listenTo = listenTo

@@ -1,3 +1,4 @@
+import type { PocketBase } from '../client.ts'
 import { AbortError } from '../core/errors.ts'
 import { FilterText } from '../core/filter.ts'
 import { normalizeUnknownQueryParams } from '../core/options.ts'
@@ -50,27 +51,31 @@ export class RealtimeService extends BaseService {
   /** Called when the stream ends, with the topics that are still subscribed to: none after the last unsubscribe. */
   declare onDisconnect?: (activeSubscriptions: string[]) => void
 
-  /** @internal Opening the stream takes it, so that `cancelRequest` can end a sign-in. */
-  requestKey: string | null = null
   private readonly subscriptions = new Map<string, Set<Subscription>>()
   private readonly listeners = new Set<(change: RealtimeChange) => void>()
-  private readonly connection = new RealtimeConnection(this.client, {
-    requestKey: () => this.requestKey,
-    isWanted: () => this.subscriptions.size > 0,
-    topics: () => this.topics(),
-    onConfirmed: (topics) => {
-      for (const topic of topics) {
-        this.subscriptions.get(topic)?.forEach((subscription) => {
-          subscription.settle?.()
-          subscription.settle = undefined
-        })
-      }
-    },
-    onRefused: (error) => this.remove(({ settle }) => !!settle, error),
-    onMessage: (message) => this.deliver(message),
-    onChange: (change) => this.listeners.forEach((listener) => call(listener, change)),
-    onDisconnect: () => call((topics: string[]) => this.onDisconnect?.(topics), this.topics()),
-  })
+  declare private readonly connection: RealtimeConnection
+
+  /** @param requestKey - of the request that opens the stream: `cancelRequest` ends it. Default: none. */
+  constructor(client: PocketBase<any>, requestKey: string | null = null) {
+    super(client)
+    this.connection = new RealtimeConnection(client, {
+      requestKey,
+      isWanted: () => this.subscriptions.size > 0,
+      topics: () => this.topics(),
+      onConfirmed: (topics) => {
+        for (const topic of topics) {
+          this.subscriptions.get(topic)?.forEach((subscription) => {
+            subscription.settle?.()
+            subscription.settle = undefined
+          })
+        }
+      },
+      onRefused: (error) => this.remove(({ settle }) => !!settle, error),
+      onMessage: (message) => this.deliver(message),
+      onChange: (change) => this.listeners.forEach((listener) => call(listener, change)),
+      onDisconnect: () => call((topics: string[]) => this.onDisconnect?.(topics), this.topics()),
+    })
+  }
 
   /** Whether the stream is open and the server has confirmed the subscriptions. */
   get isConnected(): boolean {

@@ -30,8 +30,7 @@ export async function signInWithOAuth2<T>(
   const popup = urlCallback ? undefined : openPopup(service)
   const { client } = service
   // Its own, whose client id no one else can use up.
-  const realtime = new RealtimeService(client)
-  realtime.requestKey = requestKey
+  const realtime = new RealtimeService(client, requestKey)
   const redirectURL = client.buildURL('/api/oauth2-redirect')
   let timer: ReturnType<typeof setTimeout> | undefined
   let poll: ReturnType<typeof setInterval> | undefined
@@ -116,13 +115,9 @@ export async function completeOAuth2<T>(
   const { storage, ...rest } = options
   const kept = storageOf(storage)
   const answer = Object.fromEntries(new URLSearchParams(String(url).replace(/^[^?]*|#.*/gs, '')))
-  const key = keyOf(service, answer['state'])
-  const found = kept.getItem(key)
-  // Without a pause where there is none: of two calls with the same state one gets it.
-  const text = typeof found === 'object' ? await found : found
-  if (text) await kept.removeItem(key)
-  const code = codeOf(service, answer, text)
-  const [provider, codeVerifier, redirectURL, createData, mfaId] = JSON.parse(text!) as Memory
+  const memory = await takeOut(kept, keyOf(service, answer['state']))
+  const code = codeOf(service, answer, memory)
+  const [provider, codeVerifier, redirectURL, createData, mfaId] = memory!
   return service.authWithOAuth2Code<T>(provider, code, codeVerifier, redirectURL, createData, {
     mfaId,
     ...rest,
@@ -136,6 +131,33 @@ type Memory = [
   createData?: { [key: string]: any } | undefined,
   mfaId?: string | undefined,
 ]
+
+/** Sign-ins whose memory is just being taken out. */
+const completing = new Set<string>()
+
+/** Takes out what was remembered: of calls at once with the same state, one gets it. */
+async function takeOut(storage: OAuth2Storage, key: string): Promise<Memory | undefined> {
+  if (completing.has(key)) return undefined
+  completing.add(key)
+  try {
+    const text = await storage.getItem(key)
+    if (text) await storage.removeItem(key)
+    return memoryOf(text)
+  } finally {
+    completing.delete(key)
+  }
+}
+
+/** What a storage kept; `undefined` for nothing, and for what is broken. */
+function memoryOf(text: string | null | undefined): Memory | undefined {
+  try {
+    const memory: unknown = JSON.parse(text!)
+    if (Array.isArray(memory)) return memory as Memory
+  } catch {
+    // Nothing.
+  }
+  return undefined
+}
 
 function openPopup(service: RecordSignInService<any>): Window {
   const left = globalThis.screenX + (globalThis.outerWidth - 1024) / 2

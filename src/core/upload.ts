@@ -46,7 +46,7 @@ export async function streamBody(
 /** Form data as the HTML standard has it. Each file is opened when its turn comes. */
 function formSource(parts: readonly Part[]): Source {
   const boundary = `----form${crypto.randomUUID()}`
-  const queue: (Uint8Array | FileSource)[] = []
+  const queue: (Uint8Array | { name: string; file: FileSource })[] = []
   const write = (text: string): void => {
     queue.push(new TextEncoder().encode(text))
   }
@@ -54,41 +54,43 @@ function formSource(parts: readonly Part[]): Source {
     const head = `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(key)}"`
     if (typeof value === 'string') write(`${head}\r\n\r\n${lines(value)}\r\n`)
     else {
+      const name = fileName ?? value.name ?? key
       const type = value.type || 'application/octet-stream'
-      write(
-        `${head}; filename="${quoted(fileName ?? value.name ?? key)}"\r\nContent-Type: ${type}\r\n\r\n`,
-      )
-      queue.push(value)
+      write(`${head}; filename="${quoted(name)}"\r\nContent-Type: ${type}\r\n\r\n`)
+      queue.push({ name, file: value })
       write('\r\n')
     }
   }
   write(`--${boundary}--\r\n`)
 
   let size: number | undefined = 0
-  for (const piece of queue) size += ('stream' in piece ? piece.size : piece.length) ?? Number.NaN
-  let file: ByteReader | undefined
+  for (const piece of queue)
+    size += ('file' in piece ? piece.file.size : piece.length) ?? Number.NaN
+  let reader: ByteReader | undefined
   let left: number | undefined
+  let name: string
   return {
     type: `multipart/form-data; boundary=${boundary}`,
     size: size >= 0 ? size : undefined,
     next: async () => {
       for (;;) {
-        const bytes = await file?.next()
+        const bytes = await reader?.next()
         left! -= bytes?.length ?? 0
         // Before the form goes on: a server might store what it has got.
-        if (left! < 0 || (file && !bytes && left))
-          throw new Error('A file is not as long as it says.')
+        if (left! < 0 || (reader && !bytes && left))
+          throw new Error(`The file "${name}" is not as long as it says.`)
         if (bytes) return bytes
         const piece = queue.shift()
-        if (!piece || !('stream' in piece)) {
-          file = undefined
+        if (!piece || !('file' in piece)) {
+          reader = undefined
           return piece
         }
-        file = readerOf(piece.stream())
-        left = piece.size
+        name = piece.name
+        left = piece.file.size
+        reader = readerOf(piece.file.stream())
       }
     },
-    cancel: () => file?.cancel(),
+    cancel: () => reader?.cancel(),
   }
 }
 

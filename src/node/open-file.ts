@@ -72,9 +72,12 @@ export async function* piecesOf(opened: OpenedFile): AsyncGenerator<Uint8Array> 
     const handle = await open(file)
     try {
       checkSame(await handle.stat({ bigint: true }))
-      for (;;) {
+      for (let left = Number(size); ;) {
         const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(pieceLength))
         if (bytesRead === 0) break
+        left -= bytesRead
+        // Else who counts the bytes says so first, and cannot name it.
+        if (left < 0) checkSame(await handle.stat({ bigint: true }))
         yield buffer.subarray(0, bytesRead)
       }
     } finally {

@@ -134,14 +134,11 @@ export function splitFiles(body: any):
   return { payload, files }
 }
 
-/** Whether sending a body uses something up, so that it cannot be sent again. */
-export function isOnce(body: any): boolean {
+/** Whether sending a body, as it is prepared, uses something up, so that it cannot be sent again. */
+export function isOnce(body: unknown): boolean {
   return (
     isStream(body) ||
-    (isJSON(body) &&
-      Object.values(body)
-        .flat()
-        .some((value: any) => isStream(value) || (value?.once && value.stream)))
+    (body instanceof StreamedForm && body.parts.some(([, value]) => (value as FileSource).once))
   )
 }
 

@@ -12,12 +12,16 @@ export class Call {
   declare readonly key: string | null
   /** What errors say of it. */
   declare readonly details: { method: string; path: string; url: string }
+  /** Whether it changes nothing on the server. */
+  declare readonly isRead: boolean
   /** Why it was stopped. */
   declare stopped: AbortError | undefined
   /** In whose name it was asked; `''` for guests, and `undefined` where it does not matter. */
   identity: string | undefined
   /** Whether it ends when that changes. */
   isBound = false
+  /** Whether what was sent is used up. */
+  isOnce = false
   /** The token of the last attempt, until a server has refused one. */
   token: string | undefined
   #fail: ((error: Error) => void) | undefined
@@ -28,6 +32,7 @@ export class Call {
   constructor(key: string | null, method: string, path: string) {
     this.key = key
     this.details = { method, path, url: '' }
+    this.isRead = /^(GET|HEAD)$/i.test(method)
   }
 
   /** Ends the call with an `AbortError`. */

@@ -131,18 +131,17 @@ export class Transport {
     normalizeUnknownQueryParams(options)
     const { $autoCancel, $cancelKey = $autoCancel === false ? null : this.#options.requestKey } =
       options
-    const { requestKey = $cancelKey, signal, body, retry = this.#options.retry ?? 0 } = options
+    const { requestKey = $cancelKey, signal, retry = this.#options.retry ?? 0 } = options
     const method = (options.method ||= 'GET')
-    const isRead = /^(GET|HEAD)$/i.test(method)
     const key = requestKey === undefined ? (options[defaultKey] ?? `${method} ${path}`) : requestKey
+    const call = new Call(key, method, path.replace(/[?#].*/s, ''))
     // A write that the server may have done is never reported as cancelled, unless its caller asked for that.
-    if (requestKey || (requestKey === undefined && isRead && this.autoCancellation)) {
+    if (requestKey || (requestKey === undefined && call.isRead && this.autoCancellation)) {
       this.cancel(
         key,
         'A newer call with the same requestKey replaced it; requestKey: null keeps both.',
       )
     }
-    const call = new Call(key, method, path.replace(/[?#].*/s, ''))
     this.#pending.add(call)
     call.follow(signal)
     call.follow(this.#options.signal)
@@ -152,7 +151,7 @@ export class Transport {
         try {
           return (await this.#attempt(call, path, options)) as T
         } catch (error) {
-          if (call.stopped || isOnce(body)) throw error
+          if (call.stopped || call.isOnce) throw error
           if (
             (error as ClientResponseError).status === 401 &&
             (await this.#isRenewed(call, options.timeout))
@@ -160,7 +159,7 @@ export class Transport {
             attempt--
             continue
           }
-          await call.pause(retryDelayMs(error, attempt, retry, options[repeatable] ?? isRead))
+          await call.pause(retryDelayMs(error, attempt, retry, options[repeatable] ?? call.isRead))
         }
       }
     } finally {
@@ -187,6 +186,7 @@ export class Transport {
     const server = this.filters.now()
     let url = host.buildURL(path)
     const body = prepareBody(given.body)
+    call.isOnce = isOnce(body)
     const headers = mergeHeaders(
       {
         'Content-Type': isUpload(body) ? '' : 'application/json',
@@ -210,6 +210,7 @@ export class Transport {
       url = result.url || url
       // Older hooks return the options themselves.
       options = result.options ?? (result['headers'] ? result : options)
+      call.isOnce ||= isOnce(options.body)
     }
     if (options.query) {
       const query = { ...options.query }
@@ -273,7 +274,7 @@ export class Transport {
     if (call.identity === undefined) {
       call.identity = identity
       // Realtime changes its stream itself.
-      call.isBound = isRefresh || (path !== '/api/realtime' && /^(GET|HEAD)$/i.test(given.method!))
+      call.isBound = isRefresh || (call.isRead && path !== '/api/realtime')
       // Stand-ins for stores may have less.
       if (identity && call.isBound) {
         call.onEnd(authStore.onChange?.(() => this.#endForeign(call)))

@@ -177,6 +177,19 @@ describe('a write', () => {
     expect(await outcome).toBe('api')
     expect(requests).toHaveLength(1)
   })
+
+  test('with a stream that a hook has put in is sent once', async () => {
+    const { client, requests } = observed(async (request, index) => {
+      await new Response(request.init.body as ReadableStream).text()
+      return failing(429)(request, index)
+    })
+    const body = new Response('x').body
+    client.beforeSend = (_url, options) => ({ options: { ...options, body } })
+    const outcome = outcomeOf(client.send('/api/x', { method: 'POST', body: {}, retry: 2 }))
+    await vi.runAllTimersAsync()
+    expect(await outcome).toBe('api')
+    expect(requests).toHaveLength(1)
+  })
 })
 
 describe('a create', () => {

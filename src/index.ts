@@ -32,6 +32,7 @@ export {
   ValidationError,
 } from './core/errors.ts'
 export type { ErrorDetails, ErrorKind, FieldError } from './core/errors.ts'
+export type { Middleware, OutgoingRequest } from './core/exchange.ts'
 export type { Filter, FilterValue } from './core/filter.ts'
 export type { HeaderRecord } from './core/headers.ts'
 export { normalizeUnknownQueryParams } from './core/options.ts'
@@ -39,12 +40,7 @@ export type { FetchFunction, RequestOptions, SendOptions } from './core/options.
 export type { Progress, ProgressListener } from './core/progress.ts'
 export { serializeQueryParams } from './core/query.ts'
 export type { RetryOptions } from './core/retry.ts'
-export type {
-  BeforeSendResult,
-  Middleware,
-  OutgoingRequest,
-  TransportOptions,
-} from './core/transport.ts'
+export type { BeforeSendResult, TransportOptions } from './core/transport.ts'
 
 export type {
   AuthAlertConfig,
@@ -156,8 +152,8 @@ export type {
   TypedOAuth2CompleteOptions,
   TypedOAuth2StartConfig,
 } from './services/records/auth.ts'
-export { RecordAccountService } from './services/records/account-service.ts'
-export { RecordSignInService } from './services/records/sign-in-service.ts'
+export type { RecordAccountService } from './services/records/account-service.ts'
+export type { RecordSignInService } from './services/records/sign-in-service.ts'
 export { expanded } from './services/records/expanded.ts'
 export type { ExpandedPath, ExpandedValue } from './services/records/expanded.ts'
 export { RecordService } from './services/records/index.ts'

@@ -1,22 +1,19 @@
-import { decode, isFailure, readBody } from './answer.ts'
-import { isOnce, isUpload, prepareBody, StreamedForm, toJSON } from './body.ts'
+import { decode, isFailure } from './answer.ts'
+import { isOnce, isUpload, prepareBody } from './body.ts'
 import { Call } from './call.ts'
-import { AbortError, apiError, ClientResponseError, NetworkError } from './errors.ts'
+import { apiError } from './errors.ts'
+import type { ClientResponseError } from './errors.ts'
+import { exchange } from './exchange.ts'
+import type { Middleware } from './exchange.ts'
 import { FilterText } from './filter.ts'
 import { FilterWriter } from './filter-writer.ts'
 import { mergeHeaders } from './headers.ts'
 import type { HeaderRecord } from './headers.ts'
 import { defaultKey, expects, normalizeUnknownQueryParams, reads, repeatable } from './options.ts'
 import type { FetchFunction, SendOptions } from './options.ts'
-import { meteredAnswer } from './progress.ts'
 import { withQuery } from './query.ts'
 import { retryDelayMs } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
-import { streamBody } from './upload.ts'
-import { fetchByXHR } from './xhr.ts'
-
-/** Silence that ends a request for data. */
-const defaultTimeoutMs = 30_000
 
 /** What a `beforeSend` hook answers: what it wants changed. */
 export interface BeforeSendResult {
@@ -88,27 +85,13 @@ export interface TransportOptions {
   serverVersion?: string | undefined
 }
 
-/** A request on its way out. A middleware hands `next` this one, changed or not, or another. */
-export interface OutgoingRequest {
-  /** The full URL, with its query. */
-  readonly url: string
-  /** What `fetch` will get. */
-  readonly init: Omit<RequestInit, 'headers'> & { method: string; headers: HeaderRecord }
-}
-
-/** Wraps every attempt to send a request: what it returns is read as the answer. */
-export type Middleware = (
-  request: OutgoingRequest,
-  next: (request: OutgoingRequest) => Promise<Response>,
-) => Promise<Response>
-
 /** Paths of calls that sign in, or need nobody signed in. */
 const signsIn = /^\/api\/collections\/[^/]+\/(auth-|request-[opv]|confirm-)[^/]+$/
 
 /** Builds requests, sends them, and reads the answers or raises. Knows HTTP, and no endpoint. */
 export class Transport {
   readonly #host: TransportHost
-  readonly #options: TransportOptions
+  readonly options: TransportOptions
   readonly #session: TransportSession
   readonly #pending = new Set<Call>()
   readonly filters: FilterWriter
@@ -119,7 +102,7 @@ export class Transport {
   constructor(host: TransportHost, options: TransportOptions, session: TransportSession) {
     this.#host = host
     this.#session = session
-    this.#options = options
+    this.options = options
     this.autoCancellation = options.autoCancellation ?? true
     this.filters = new FilterWriter(host, options.serverVersion, (path, own) =>
       this.send(path, own),
@@ -129,9 +112,9 @@ export class Transport {
   async send<T>(path: string, given: SendOptions = {}): Promise<T> {
     const options: SendOptions = { ...given }
     normalizeUnknownQueryParams(options)
-    const { $autoCancel, $cancelKey = $autoCancel === false ? null : this.#options.requestKey } =
+    const { $autoCancel, $cancelKey = $autoCancel === false ? null : this.options.requestKey } =
       options
-    const { requestKey = $cancelKey, signal, retry = this.#options.retry ?? 0 } = options
+    const { requestKey = $cancelKey, signal, retry = this.options.retry ?? 0 } = options
     const method = (options.method ||= 'GET')
     const key = requestKey === undefined ? (options[defaultKey] ?? `${method} ${path}`) : requestKey
     const call = new Call(key, method, path.replace(/[?#].*/s, ''))
@@ -144,7 +127,7 @@ export class Transport {
     }
     this.#pending.add(call)
     call.follow(signal)
-    call.follow(this.#options.signal)
+    call.follow(this.options.signal)
     if (this.#isClosed) call.stop('The client is closed.')
     try {
       for (let attempt = 0; ; attempt++) {
@@ -193,7 +176,7 @@ export class Transport {
         'Accept-Language': lang,
         Authorization: authStore.token,
       },
-      this.#options.headers,
+      this.options.headers,
       given.headers,
     )
     // A call may bring a token of its own, or want none.
@@ -228,7 +211,7 @@ export class Transport {
     call.details.url = url
 
     const read = given[reads]
-    const { response, text } = await this.#exchange(call, url, options, read)
+    const { response, text } = await exchange(call, url, options, read, this)
     if (call.isBound) this.#endForeign(call)
     if (call.stopped) throw call.stopped
     if (read && !isFailure(response)) return text
@@ -288,7 +271,7 @@ export class Transport {
       if (session.failure) throw session.failure as Error
       const { token } = authStore
       // Topics of realtime have rules of their own.
-      const isDemanding = given.requireAuth ?? this.#options.requireAuth
+      const isDemanding = given.requireAuth ?? this.options.requireAuth
       if (isDemanding && !session.isValid && path !== '/api/realtime') {
         const message = token ? 'The session has expired.' : 'Nobody is signed in.'
         throw apiError({ ...call.details, status: 401, message })
@@ -319,88 +302,4 @@ export class Transport {
     const renewing = this.#session.renew()
     return !!renewing && call.run(() => renewing, timeout)
   }
-
-  #exchange(
-    call: Call,
-    url: string,
-    options: SendOptions,
-    read: SendOptions[typeof reads],
-  ): Promise<{ response: Response; text: string }> {
-    const {
-      query: _query,
-      requestKey: _key,
-      retry: _retry,
-      requireAuth: _requireAuth,
-      body,
-      timeout,
-      fetch: own,
-      onUploadProgress,
-      onDownloadProgress,
-      ...rest
-    } = options
-    const onSent = body ? onUploadProgress : undefined
-    const byXHR = onSent && globalThis.XMLHttpRequest && fetchByXHR(onSent, call.fail)
-    const send = own ?? this.#options.fetch ?? byXHR ?? fetch
-    // Streams need `duplex`.
-    const init = { duplex: 'half', ...rest, body: toJSON(body) } as OutgoingRequest['init']
-    const fail = async (cause: unknown, prefix?: string): Promise<never> => {
-      throw networkError(cause, call, prefix)
-    }
-    // The first added is the outermost.
-    const exchange = this.middleware.reduceRight(
-      (next: Send, wrap): Send =>
-        (request) =>
-          wrap(request, next),
-      // Stand-ins for `fetch` may throw, or return no promise.
-      (request) => {
-        try {
-          return Promise.resolve(send(request.url, request.init)).catch(fail)
-        } catch (cause) {
-          return fail(cause)
-        }
-      },
-    )
-    return call.run(
-      async (signal) => {
-        init.signal = signal
-        let letGo: (() => void) | undefined
-        try {
-          if (onSent || body instanceof StreamedForm) {
-            letGo = await streamBody(init, onSent, call.fail)
-          }
-          let response = await exchange({ url, init })
-          if (!response) return await fail('fetch, or a middleware, returned no response.')
-          call.showSign()
-          if (onDownloadProgress) {
-            response = meteredAnswer(response, onDownloadProgress, call.fail)
-          }
-          const readAnswer = (!isFailure(response) && read) || readBody
-          const text = await readAnswer(response, call.showSign).catch((cause: unknown) => {
-            // Statuses say what happened, even where their explanation is cut; but 400 alone says too little.
-            if (response.status > 400) return ''
-            if (cause instanceof ClientResponseError) throw cause
-            return fail(cause, 'The answer was cut: ')
-          })
-          return { response, text }
-        } finally {
-          letGo?.()
-        }
-      },
-      timeout ?? (isUpload(body) ? 0 : (this.#options.timeout ?? defaultTimeoutMs)),
-    )
-  }
-}
-
-type Send = (request: OutgoingRequest) => Promise<Response>
-
-function networkError(cause: any, { details }: Call, prefix = ''): Error {
-  // Node's fetch hides the reason one level down, and two when it tried several addresses.
-  const inner = cause?.cause?.errors?.[0] ?? cause?.cause ?? cause
-  const Class = cause?.name === 'AbortError' ? AbortError : NetworkError
-  return new Class({
-    ...details,
-    message: prefix + (inner?.message ?? inner),
-    hint: /^https?:/.test(details.url) ? '' : 'The base URL must begin with http:// or https://.',
-    originalError: cause,
-  })
 }

@@ -51,12 +51,13 @@ export interface RequestOptions extends Omit<
   /**
    * Told how many bytes of the body have been sent, again and again, from 0 for each attempt; the last time `loaded === total`.
    * Browsers send such a call by `XMLHttpRequest`; in service workers, and with a `fetch` of your own in browsers, nothing is told.
-   * Elsewhere bytes count as sent when they are handed to the socket. What the listener throws ends the call, which rejects with it.
+   * Elsewhere bytes count as sent when they are handed to the socket. Of a call without a body nothing is told. What the listener throws
+   * ends the call, which rejects with it.
    */
   onUploadProgress?: ProgressListener | undefined
   /**
-   * Told how many bytes of the answer have come, uncompressed, again and again; the last time `loaded === total`. What it throws
-   * ends the call, which rejects with it.
+   * Told how many bytes of the answer have come, uncompressed, again and again; the last time `loaded === total`. Of an answer without
+   * a body, such as that of a delete, nothing is told. What it throws ends the call, which rejects with it.
    */
   onDownloadProgress?: ProgressListener | undefined
 }

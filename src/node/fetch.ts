@@ -60,8 +60,8 @@ export interface NodeFetch {
  * connection until its body is cancelled or collected as garbage.
  *
  * What it answers with passes for a `Response`, also with `instanceof`. Where a platform looks closer, make one of it:
- * `new Response(answer.body, answer)`. Left out are what browsers need and servers do not (`mode`, `credentials`, `cache`,
- * `referrer`) and `integrity`; `data:` and `blob:` URLs go to the global `fetch`.
+ * `new Response(answer.body, { status: answer.status, headers: [...answer.headers] })`. Left out are what browsers need and servers do
+ * not (`mode`, `credentials`, `cache`, `referrer`) and `integrity`; `data:` and `blob:` URLs go to the global `fetch`.
  *
  * The function rejects with a `TypeError` (`fetch failed`, the reason in `cause`, as in `fetch`) when there is no answer, and with the
  * reason of its signal when that is aborted.

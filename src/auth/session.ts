@@ -1,3 +1,4 @@
+import type { ClientResponseError } from '../core/errors.ts'
 import { superusersId } from './store.ts'
 import type { BaseAuthStore } from './store.ts'
 import { getTokenPayload, identityOf } from './token.ts'
@@ -10,8 +11,17 @@ const pauseMs = 5_000
 
 /** What a session reads from the client, at every call. */
 interface SessionHost {
-  authStore: BaseAuthStore<any>
+  authStore: BaseAuthStore
   collection(idOrName: string): { authRefresh(options: object): Promise<unknown> }
+}
+
+/** What a session reads of a token. */
+interface Claims {
+  type?: string
+  collectionId?: string
+  refreshable?: boolean
+  /** In seconds. */
+  exp?: number
 }
 
 /** A sign-in that asked to be kept up: see `autoRefreshThreshold` of `authWithPassword`. */
@@ -29,7 +39,7 @@ export class Session {
   ended = ''
   /** What the next three are about. */
   #token: string | undefined
-  #claims: { [key: string]: any } = {}
+  #claims: Claims = {}
   #identity = ''
   /** Seconds before the token's end. */
   #leeway = 0
@@ -67,7 +77,7 @@ export class Session {
 
   /** Gets a new token where the present one ends soon. Never rejects: see {@link failure}. */
   freshen(): Promise<boolean> | undefined {
-    const { exp, refreshable } = this.#look()
+    const { exp = Infinity, refreshable } = this.#look()
     // One that cannot be refreshed is asked about once it has ended: clocks differ, and the server decides.
     const leeway = refreshable === false ? 0 : this.#leeway
     return exp - leeway <= this.#now() ? this.renew() : undefined
@@ -117,7 +127,7 @@ export class Session {
     try {
       try {
         const expand = expandOf(authStore.record).join() || undefined
-        const service = this.#host.collection(this.#claims['collectionId'])
+        const service = this.#host.collection(this.#claims.collectionId!)
         await service.authRefresh({ requestKey: null, expand })
       } catch (error) {
         if (!signIn || !isRefusal(error) || authStore.token !== token) throw error
@@ -154,7 +164,7 @@ export class Session {
   }
 
   /** The claims of the token that the store holds now. */
-  #look(): { [key: string]: any } {
+  #look(): Claims {
     const { token } = this.#host.authStore
     if (token !== this.#token) {
       const isNew = this.#token !== undefined
@@ -165,9 +175,9 @@ export class Session {
       this.#token = token
       this.#identity = identity
       this.#claims = getTokenPayload(token)
-      const lifetime = this.#claims['exp'] - this.#now()
+      const lifetime = (this.#claims.exp ?? Infinity) - this.#now()
       // Superusers' tokens last a day.
-      const own = this.#threshold / (this.#claims['collectionId'] === superusersId ? 4 : 1)
+      const own = this.#threshold / (this.#claims.collectionId === superusersId ? 4 : 1)
       const threshold = this.#renewal?.threshold ?? own
       // A stored token may be of any age; of a new one it is known how long such tokens last.
       this.#leeway = isNew ? Math.min(threshold, lifetime / 4) : threshold
@@ -177,8 +187,9 @@ export class Session {
 }
 
 /** Only a server's own words end a session: it may be out of reach, or something between may have answered. */
-function isRefusal(error: any): boolean {
-  return /^40[0134]$/.test(error?.status) && !!(error.response.data ?? error.response.mfaId)
+function isRefusal(error: unknown): boolean {
+  const { status, response = {} } = (error ?? {}) as Partial<ClientResponseError>
+  return /^40[0134]$/.test(`${status}`) && !!(response['data'] ?? response['mfaId'])
 }
 
 /** What `record` was expanded by. */

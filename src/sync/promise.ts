@@ -136,6 +136,5 @@ export function settled<T>(promise: T | BlockingPromise<T>): T {
   blockUntil(() => promise.outcome !== undefined)
   const { isFulfilled, value } = promise.outcome!
   if (isFulfilled) return value
-  // oxlint-disable-next-line typescript/only-throw-error -- whatever it was rejected with
-  throw value
+  throw value as Error
 }

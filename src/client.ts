@@ -7,6 +7,7 @@ import type { Middleware } from './core/exchange.ts'
 import { bind, FilterText, template } from './core/filter.ts'
 import type { Filter } from './core/filter.ts'
 import type { SendOptions } from './core/options.ts'
+import { addListener } from './core/listeners.ts'
 import { Transport } from './core/transport.ts'
 import type { BeforeSendResult, TransportOptions } from './core/transport.ts'
 import type { FilterParams } from './schema/filter.ts'
@@ -275,13 +276,7 @@ export class PocketBase<S = Untyped> {
    * @returns a function that removes it.
    */
   use(middleware: Middleware): () => void {
-    const { transport } = this
-    // Of its own, so that one added twice is removed once at a time.
-    const added: Middleware = (request, next) => middleware(request, next)
-    transport.middleware = [...transport.middleware, added]
-    return () => {
-      transport.middleware = transport.middleware.filter((other) => other !== added)
-    }
+    return addListener(this.transport.middleware, middleware)
   }
 
   /** Whether a newer read with the same method and path cancels the older one, while it is pending. On by default. */

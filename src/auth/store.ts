@@ -1,5 +1,6 @@
 import { cookieParse, cookieSerialize } from './cookie.ts'
 import type { SerializeOptions } from './cookie.ts'
+import { addListener } from '../core/listeners.ts'
 import { getTokenPayload, isTokenExpired } from './token.ts'
 import type { RecordModel } from '../schema/records.ts'
 
@@ -140,13 +141,9 @@ export class BaseAuthStore<R = AuthRecord> {
    * @returns a function that removes the callback.
    */
   onChange(callback: (token: string, record: R) => void, fireImmediately = false): () => void {
-    // Of its own, so that a callback added twice is removed once at a time.
-    const listener: typeof callback = (token, record) => callback(token, record)
-    this.listeners.add(listener)
+    const remove = addListener(this.listeners, callback)
     if (fireImmediately) callback(this.token, this.record)
-    return () => {
-      this.listeners.delete(listener)
-    }
+    return remove
   }
 
   /**
@@ -156,11 +153,7 @@ export class BaseAuthStore<R = AuthRecord> {
    * @returns a function that removes the callback.
    */
   onExpired(callback: (record: R) => void): () => void {
-    const listener: typeof callback = (record) => callback(record)
-    this.expiryListeners.add(listener)
-    return () => {
-      this.expiryListeners.delete(listener)
-    }
+    return addListener(this.expiryListeners, callback)
   }
 
   /** Tells the listeners. For stores that change without {@link save} and {@link clear}. */

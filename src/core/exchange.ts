@@ -28,7 +28,7 @@ export type Middleware = (
 /** How a client sends. */
 interface Sender {
   readonly options: { fetch?: FetchFunction | undefined; timeout?: number | undefined }
-  readonly middleware: readonly Middleware[]
+  readonly middleware: ReadonlySet<Middleware>
 }
 
 /** Sends a request once, and reads what comes back: as JSON is read, or by `read` where it is no failure. */
@@ -60,7 +60,7 @@ export async function exchange(
     throw networkError(cause, call, prefix)
   }
   // The first added is the outermost.
-  const sendAll = middleware.reduceRight(
+  const sendAll = [...middleware].reduceRight(
     (next: Send, wrap): Send =>
       (request) =>
         wrap(request, next),

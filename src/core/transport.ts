@@ -96,7 +96,7 @@ export class Transport {
   readonly #pending = new Set<Call>()
   readonly filters: FilterWriter
   #isClosed = false
-  middleware: readonly Middleware[] = []
+  readonly middleware = new Set<Middleware>()
   declare autoCancellation: boolean
 
   constructor(host: TransportHost, options: TransportOptions, session: TransportSession) {

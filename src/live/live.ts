@@ -1,4 +1,5 @@
 import type { PocketBase, RecordSubscription, UnsubscribeFunc } from '../index.ts'
+import { addListener, callListener } from '../core/listeners.ts'
 import { Confirmer, isPassing } from './confirmer.ts'
 import type { Row } from './order.ts'
 import type { Live, LiveState } from './types.ts'
@@ -63,9 +64,7 @@ export abstract class LiveStore<Snapshot> implements Live<Snapshot> {
   getSnapshot = (): Snapshot => this.#snapshot
 
   subscribe = (listener: () => void): (() => void) => {
-    const own = (): void => listener()
-    this.#listeners.add(own)
-    return () => void this.#listeners.delete(own)
+    return addListener(this.#listeners, listener)
   }
 
   close(): void {
@@ -195,16 +194,7 @@ export abstract class LiveStore<Snapshot> implements Live<Snapshot> {
   }
 
   #tell(): void {
-    for (const listener of Array.from(this.#listeners)) {
-      try {
-        listener()
-      } catch (error) {
-        // Nobody else's business, and not swallowed either.
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
+    for (const listener of Array.from(this.#listeners)) callListener(listener)
   }
 
   #fail(error: unknown): void {

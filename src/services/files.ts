@@ -22,8 +22,8 @@ const spareSeconds = 30
 
 /** A token for files, of whoever has the token `owner`. */
 interface KnownToken {
-  owner: string
-  asked: Promise<string>
+  readonly owner: string
+  readonly asked: Promise<string>
   /** Once it is here; `''` when it was refused. */
   token?: string
 }
@@ -160,21 +160,14 @@ export class FileService extends BaseService {
   /** One request for all who ask meanwhile. */
   private async tokenOf(owner: string): Promise<string> {
     const { known } = this
-    const isGood =
-      known?.owner === owner &&
-      (known.token === undefined || !isTokenExpired(known.token, spareSeconds))
-    if (isGood) return known.asked
-    const next: KnownToken = {
-      owner,
-      asked: this.getToken({ requestKey: null }).then(
-        (token) => (next.token = token),
-        (error: unknown) => {
-          next.token = ''
-          throw error
-        },
-      ),
-    }
+    const isGood = known?.token === undefined || !isTokenExpired(known.token, spareSeconds)
+    if (known?.owner === owner && isGood) return known.asked
+    const next: KnownToken = { owner, asked: this.getToken({ requestKey: null }) }
     this.known = next
+    const note = (token: string): void => {
+      next.token = token
+    }
+    next.asked.then(note, () => note(''))
     return next.asked
   }
 }

@@ -1,6 +1,7 @@
 import type { PocketBase } from '../client.ts'
 import { AbortError } from '../core/errors.ts'
 import { FilterText } from '../core/filter.ts'
+import { addListener, callListener } from '../core/listeners.ts'
 import { normalizeUnknownQueryParams } from '../core/options.ts'
 import type { SendOptions } from '../core/options.ts'
 import { createEventIterator } from '../realtime/events.ts'
@@ -72,8 +73,8 @@ export class RealtimeService extends BaseService {
       },
       onRefused: (error) => this.remove(({ settle }) => !!settle, error),
       onMessage: (message) => this.deliver(message),
-      onChange: (change) => this.listeners.forEach((listener) => call(listener, change)),
-      onDisconnect: () => call((topics: string[]) => this.onDisconnect?.(topics), this.topics()),
+      onChange: (change) => this.listeners.forEach((listener) => callListener(listener, change)),
+      onDisconnect: () => callListener(() => this.onDisconnect?.(this.topics())),
     })
   }
 
@@ -99,9 +100,7 @@ export class RealtimeService extends BaseService {
    * @returns a function that removes it.
    */
   onStateChange(listener: (change: RealtimeChange) => void): () => void {
-    const own: typeof listener = (change) => listener(change)
-    this.listeners.add(own)
-    return () => void this.listeners.delete(own)
+    return addListener(this.listeners, listener)
   }
 
   /**
@@ -168,7 +167,7 @@ export class RealtimeService extends BaseService {
     signal?.addEventListener('abort', onAbort)
     subscription.onEnd = (error) => {
       signal?.removeEventListener('abort', onAbort)
-      if (onEnd) call(onEnd, error)
+      if (onEnd) callListener(onEnd, error)
     }
     this.topicKey(topic, rest).then(
       (key) => {
@@ -268,18 +267,7 @@ export class RealtimeService extends BaseService {
       } catch {
         // The server's own code may send any text.
       }
-      call(subscription.callback, message)
+      callListener(subscription.callback, message)
     }
-  }
-}
-
-/** Calls a listener; what it throws is nobody else's business, and is not swallowed either. */
-function call<T>(listener: (value: T) => void, value: T): void {
-  try {
-    listener(value)
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
   }
 }

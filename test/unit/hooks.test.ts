@@ -311,6 +311,25 @@ describe('use', () => {
     expect(seen).toEqual(['b'])
   })
 
+  test('of an impersonating client is its own from then on', async () => {
+    const { client } = observed(() => json({ token: 'x', record: { id: 'ada' } }))
+    const seen: string[] = []
+    const wrap =
+      (name: string): Middleware =>
+      (request, next) => {
+        seen.push(name)
+        return next(request)
+      }
+    client.use(wrap('both'))
+    const other = await client.collection('users').impersonate('ada', 0)
+    client.use(wrap('first'))
+    other.use(wrap('second'))
+    seen.length = 0
+    await client.send('/api/x', {})
+    await other.send('/api/x', {})
+    expect(seen).toEqual(['both', 'first', 'both', 'second'])
+  })
+
   test('removes one of two that are the same function', async () => {
     const { client } = observed(() => json({}))
     let calls = 0

@@ -182,7 +182,7 @@ export abstract class RecordAccountService<M> extends RecordSignInService<M> {
     const Class = client.constructor as typeof PocketBase
     const other = new Class(baseURL, { ...client.options, authStore })
     const { middleware, autoCancellation } = client['transport']
-    Object.assign(other['transport'], { middleware, autoCancellation })
+    Object.assign(other['transport'], { middleware: new Set(middleware), autoCancellation })
     // Constructors of subclasses may not hand on what they are given.
     Object.assign(other, { baseURL, lang, beforeSend, afterSend, authStore })
     return other as C

@@ -139,8 +139,8 @@ function join(parts: readonly Part[], quote: Quote): string {
     const comparison = literal || (field && equals(field, part.text, quote))
     if (!comparison) {
       throw problem(
-        'servers before 0.39.9 can compare a text that ends in a backslash by "field = value" alone, ' +
-          'and unknown ones not every text with a backslash: use the tagged template or the option serverVersion',
+        'servers before 0.39.9 can compare a text that ends in a backslash by "field = value" alone: ' +
+          'use the tagged template or the option serverVersion',
       )
     }
     text = literal ? text + literal : text.slice(0, -end!.length) + before + comparison
@@ -162,7 +162,7 @@ function fill(where: string, value: unknown, open: string): readonly Part[] {
   const refuse = (why: string): never => {
     throw problem(`${where} ${why}`)
   }
-  if (open) refuse('stands inside quotes or a comment: take it out, values are quoted already')
+  if (open) refuse('stands inside quotes or a comment: values are quoted already')
   if (/undefined|function|symbol/.test(typeof value)) refuse(`is ${typeof value}`)
   if (typeof value === 'number')
     return [Number.isFinite(value) ? decimal(value) : refuse(`is ${value}`)]

@@ -44,8 +44,7 @@ export async function readEvents(
       const reader = response.body?.getReader?.()
       if (!reader) {
         const message = 'The answer cannot be read as a stream.'
-        const hint =
-          'Pass another fetch, or an EventSource: new PocketBase(url, { realtime: { EventSource } }).'
+        const hint = 'Pass another fetch, or the option realtime: { EventSource }.'
         throw new NetworkError({ method: 'GET', path, url: response.url, message, hint })
       }
       const feed = createSSEParser(onMessage)

@@ -54,7 +54,7 @@ export function watchUser({ client, baseCrudPath }: Lister): () => Promise<void>
     // Whose session has ended by then is a guest from the beginning.
     before ??= session.ended === identity ? now : [identity, session.isValid].join()
     if (now === before) return
-    const message = 'Who is signed in has changed meanwhile, or the token has expired.'
+    const message = 'Who is signed in has changed, or the token has expired.'
     throw new AbortError({ method: 'GET', path: baseCrudPath, message })
   }
 }

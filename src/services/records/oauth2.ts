@@ -168,7 +168,7 @@ function openPopup(service: RecordSignInService<any>): Window {
       service,
       'popup_blocked',
       'No window could be opened.',
-      'Call it directly where a click is handled, pass urlCallback, or redirect: startOAuth2, completeOAuth2.',
+      'Call it right where a click is handled, pass urlCallback, or redirect: startOAuth2.',
     )
   )
 }
@@ -239,7 +239,7 @@ function codeOf(
       service,
       'unknown_state',
       'This sign-in was not started here, or has been completed.',
-      'Start again: startOAuth2, with the same storage.',
+      'Start again, with the same storage.',
     )
   }
   return code || refuse(service, 'no_code', 'The provider gave no code.')

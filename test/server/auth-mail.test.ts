@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { ApiError, isTokenExpired, RateLimitError, ValidationError } from '../../src/index.ts'
 import type { PocketBase } from '../../src/index.ts'
@@ -8,6 +8,7 @@ import { createAuthCollection, createMember, password } from '../support/auth.ts
 import { codeOf, sendMailsTo, startMailbox, tokenOf } from '../support/mail.ts'
 import type { Mailbox } from '../support/mail.ts'
 import { describeServers } from '../support/server.ts'
+import { eventually } from '../support/wait.ts'
 
 const newPassword = 'battery staple'
 
@@ -51,7 +52,7 @@ describeServers('auth by mail', (pb) => {
       const { otpId } = await client.collection('members').requestOTP(email)
       const code = codeOf(await mailbox.next(email))
       // Servers note whom the mail went to once it is out; who is faster than that is signed in, and not verified.
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const { sentTo } = await pb.admin.collection('_otps').getOne(otpId)
         expect(sentTo).toBe(email)
       })

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { AbortError, OAuth2Error, PocketBase, TimeoutError } from '../../src/index.ts'
 import type { OAuth2AuthConfig, OAuth2Storage, PocketBaseOptions } from '../../src/index.ts'
@@ -8,6 +8,7 @@ import { createAuthCollection, createMember, password } from '../support/auth.ts
 import { acceptProvider, startOidcProvider, visit } from '../support/oidc.ts'
 import type { OidcProvider } from '../support/oidc.ts'
 import { describeServers } from '../support/server.ts'
+import { eventually } from '../support/wait.ts'
 
 const redirectURL = 'http://127.0.0.1:1/callback'
 
@@ -128,7 +129,7 @@ describeServers('OAuth2', (pb) => {
       expect(one.record.id).toBe(two.record.id)
       expect(new Set(urls.map((url) => new URL(url).searchParams.get('state'))).size).toBe(2)
       await client.realtime.unsubscribe()
-      await vi.waitFor(() => expect(open()).toBe(0))
+      await eventually(() => expect(open()).toBe(0))
     })
 
     test('is refused when the person refuses, and leaves who is signed in', async () => {

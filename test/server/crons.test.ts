@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 
 import { AuthError, NotFoundError } from '../../src/index.ts'
 import { describeServers } from '../support/server.ts'
+import { eventually } from '../support/wait.ts'
 
 describe('crons', () => {
   const hooksDir = mkdtempSync(join(tmpdir(), 'pocketbase-hooks-'))
@@ -41,7 +42,7 @@ describe('crons', () => {
 
       test.skipIf(pb.version === '0.23.12')('are run, by names with any characters', async () => {
         expect(await pb.admin.crons.run('own/job')).toBe(true)
-        await vi.waitFor(async () => {
+        await eventually(async () => {
           const { meta } = await pb.admin.settings.getAll()
           expect(meta.appName).toBe('Done by the job')
         })

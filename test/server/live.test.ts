@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 
 import { PocketBase } from '../../src/index.ts'
 import type { RecordModel } from '../../src/index.ts'
@@ -9,6 +9,7 @@ import { proxyTo } from '../support/proxy.ts'
 import { open } from '../support/rules.ts'
 import { describeServers } from '../support/server.ts'
 import { whatIsThrown } from '../support/uncaught.ts'
+import { eventually } from '../support/wait.ts'
 
 describeServers('live', (pb) => {
   beforeAll(async () => {
@@ -62,15 +63,15 @@ describeServers('live', (pb) => {
     await list.ready
     expect([list.state, titles(list.getSnapshot())]).toEqual(['live', ['b', 'a']])
     const c = await own.create({ title: 'c', n: 1.5 })
-    await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['b', 'c', 'a']))
+    await eventually(() => expect(titles(list.getSnapshot())).toEqual(['b', 'c', 'a']))
     await own.update(a.id, { n: 9 })
-    await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['a', 'b', 'c']))
+    await eventually(() => expect(titles(list.getSnapshot())).toEqual(['a', 'b', 'c']))
     await own.update(a.id, { n: 10 })
-    await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['b', 'c']))
+    await eventually(() => expect(titles(list.getSnapshot())).toEqual(['b', 'c']))
     await own.update(a.id, { n: 0, title: 'back' })
-    await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['b', 'c', 'back']))
+    await eventually(() => expect(titles(list.getSnapshot())).toEqual(['b', 'c', 'back']))
     await own.remove(c.id)
-    await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['b', 'back']))
+    await eventually(() => expect(titles(list.getSnapshot())).toEqual(['b', 'back']))
   })
 
   test('an empty expand, fields or sort is as none', async () => {
@@ -99,7 +100,7 @@ describeServers('live', (pb) => {
     expect(list.getSnapshot()).toBe(before)
     expect(news).toBe(0)
     await own.update(a.id, { n: 1 })
-    await vi.waitFor(() => expect(list.getSnapshot()[0]?.['n']).toBe(1))
+    await eventually(() => expect(list.getSnapshot()[0]?.['n']).toBe(1))
     expect(list.getSnapshot()).not.toBe(before)
     expect(list.getSnapshot()[1]).toBe(before[1])
     expect(news).toBe(1)
@@ -117,7 +118,7 @@ describeServers('live', (pb) => {
     await list.ready
     const { id } = await own.create({ title: 'x', author: author.id })
     const row = { id, title: 'x', expand: { author: { name: 'Ann' } } }
-    await vi.waitFor(() => expect(list.getSnapshot()).toEqual([row]))
+    await eventually(() => expect(list.getSnapshot()).toEqual([row]))
     await sleep(400)
     expect(list.getSnapshot()).toEqual([row])
   })
@@ -129,7 +130,7 @@ describeServers('live', (pb) => {
     const { length } = list.getSnapshot()
     await pb.admin.collection('authors').create({ name: '\u{1F600}' })
     await pb.admin.collection('authors').create({ name: '\uFF5E' })
-    await vi.waitFor(() => expect(list.getSnapshot()).toHaveLength(length + 2))
+    await eventually(() => expect(list.getSnapshot()).toHaveLength(length + 2))
     const sorted = await pb.admin.collection('authors').getFullList({ sort: 'name' })
     expect(list.getSnapshot().map(({ id }) => id)).toEqual(sorted.map(({ id }) => id))
   })
@@ -142,11 +143,11 @@ describeServers('live', (pb) => {
     await one.ready
     expect(one.getSnapshot()).toMatchObject({ id, title: 'a' })
     await own.update(id, { title: 'b' })
-    await vi.waitFor(() => expect(one.getSnapshot()?.['title']).toBe('b'))
+    await eventually(() => expect(one.getSnapshot()?.['title']).toBe('b'))
     await own.remove(id)
-    await vi.waitFor(() => expect(one.getSnapshot()).toBeNull())
+    await eventually(() => expect(one.getSnapshot()).toBeNull())
     await own.create({ id, title: 'c' })
-    await vi.waitFor(() => expect(one.getSnapshot()?.['title']).toBe('c'))
+    await eventually(() => expect(one.getSnapshot()?.['title']).toBe('c'))
     one.close()
     await own.update(id, { title: 'd' })
     await sleep(100)
@@ -167,10 +168,8 @@ describeServers('live', (pb) => {
     await own.remove(a.id)
     await own.update(b.id, { title: 'B' })
     await own.create({ title: 'C' })
-    await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['B', 'C']), {
-      timeout: 10_000,
-    })
-    await vi.waitFor(() => expect(list.state).toBe('live'))
+    await eventually(() => expect(titles(list.getSnapshot())).toEqual(['B', 'C']))
+    await eventually(() => expect(list.state).toBe('live'))
     expect(states).toContain('stale')
     await client.close()
   })
@@ -185,7 +184,7 @@ describeServers('live', (pb) => {
     expect(list.getSnapshot()).toHaveLength(70)
     // What leaves the filter is seen by reading it again alone.
     await Promise.all(rows.slice(1).map(async ({ id }) => own.update(id, { n: 2 })))
-    await vi.waitFor(() => expect(list.getSnapshot()).toHaveLength(1), { timeout: 10_000 })
+    await eventually(() => expect(list.getSnapshot()).toHaveLength(1))
     expect(list.state).toBe('live')
   })
 
@@ -207,8 +206,8 @@ describeServers('live', (pb) => {
       list.subscribe(() => news++)
       await list.ready
       await own.create({ title: 'a' })
-      await vi.waitFor(() => expect(titles(list.getSnapshot())).toEqual(['a']))
-      await vi.waitFor(() => expect(thrown.length).toBeGreaterThanOrEqual(2))
+      await eventually(() => expect(titles(list.getSnapshot())).toEqual(['a']))
+      await eventually(() => expect(thrown.length).toBeGreaterThanOrEqual(2))
       stop()
       expect(news).toBe(thrown.length)
       expect([list.state, list.error]).toEqual(['live', undefined])
@@ -234,7 +233,7 @@ describeServers('live', (pb) => {
     const late = liveList(own.posts, { filter: own.filter })
     await Promise.resolve()
     late.close()
-    await vi.waitFor(() => expect(own.client.realtime.state).toBe('disconnected'))
+    await eventually(() => expect(own.client.realtime.state).toBe('disconnected'))
   })
 
   test('what cannot be held is an error that says so', async () => {
@@ -246,7 +245,7 @@ describeServers('live', (pb) => {
     const growing = liveList(own.posts, { filter: own.filter, maxRows: 3 })
     await growing.ready
     await own.create({ title: 'd' })
-    await vi.waitFor(() => expect(growing.error).toBeInstanceOf(RangeError))
+    await eventually(() => expect(growing.error).toBeInstanceOf(RangeError))
     const unsortable = liveList(own.posts, { filter: own.filter, sort: 'meta' })
     await expect(unsortable.ready).rejects.toThrow('cannot sort by "meta"')
     const invalid = liveList(own.posts, { filter: 'nope = 1' })
@@ -254,6 +253,6 @@ describeServers('live', (pb) => {
     expect(() => liveList(own.posts, { sort: 'author.name' })).toThrow(TypeError)
     expect(() => liveList(own.posts, { fields: 'title' })).toThrow(TypeError)
     expect(() => liveOne(own.posts, '')).toThrow(TypeError)
-    await vi.waitFor(() => expect(own.client.realtime.state).toBe('disconnected'))
+    await eventually(() => expect(own.client.realtime.state).toBe('disconnected'))
   })
 })

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 
 import { randomNumbers, seed } from '../support/seed.ts'
 import { describeServers } from '../support/server.ts'
+import { eventually } from '../support/wait.ts'
 
 const hooksDir = mkdtempSync(join(tmpdir(), 'pocketbase-hooks-'))
 writeFileSync(
@@ -57,9 +58,9 @@ describeServers(
       }
       const wanted = [...new Set(open.map(({ topic }) => topic))].sort()
       await Promise.all(pending)
-      await vi.waitFor(async () => expect(await topicsOnServer()).toEqual([wanted]))
+      await eventually(async () => expect(await topicsOnServer()).toEqual([wanted]))
       for (const { end } of open) end()
-      await vi.waitFor(async () => expect(await topicsOnServer()).toEqual([]))
+      await eventually(async () => expect(await topicsOnServer()).toEqual([]))
       expect(client.realtime.state).toBe('disconnected')
     }, 60_000)
   },

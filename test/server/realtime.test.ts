@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 
 import { NetworkError, PocketBase, ValidationError } from '../../src/index.ts'
 import type { RealtimeChange, RecordModel } from '../../src/index.ts'
@@ -9,6 +9,7 @@ import { proxyTo } from '../support/proxy.ts'
 import { open } from '../support/rules.ts'
 import { describeServers } from '../support/server.ts'
 import { whatIsThrown } from '../support/uncaught.ts'
+import { eventually } from '../support/wait.ts'
 
 const title = { name: 'title', type: 'text' }
 
@@ -72,7 +73,7 @@ describeServers('realtime', (pb) => {
       await create('posts', { title: 'two' })
       await pb.admin.collection('posts').update(one.id, { title: 'three' })
       await pb.admin.collection('posts').delete(one.id)
-      await vi.waitFor(() => expect(seen).toHaveLength(8))
+      await eventually(() => expect(seen).toHaveLength(8))
       expect(seen.sort()).toEqual([
         '* create two',
         '* delete three',
@@ -91,7 +92,7 @@ describeServers('realtime', (pb) => {
       const seen: string[] = []
       await own.client.collection(id).subscribe('*', (e) => seen.push(e.record['title']))
       await create('posts', { title: 'by id' })
-      await vi.waitFor(() => expect(seen).toEqual(['by id']))
+      await eventually(() => expect(seen).toEqual(['by id']))
     })
 
     test('options: filter, expand, fields and headers, for that subscription alone', async () => {
@@ -110,7 +111,7 @@ describeServers('realtime', (pb) => {
       await client.collection('comments').subscribe('*', (e) => all.push(e.record))
       await create('comments', { title: 'other', post: post.id })
       const { id } = await create('comments', { title: hard, post: post.id })
-      await vi.waitFor(() => expect([seen.length, all.length]).toEqual([1, 2]))
+      await eventually(() => expect([seen.length, all.length]).toEqual([1, 2]))
       expect(seen).toEqual([{ id, title: hard, expand: { post: { title: 'target' } } }])
     })
 
@@ -127,7 +128,7 @@ describeServers('realtime', (pb) => {
       await using own = connected()
       const ids: string[] = []
       await own.client.realtime.subscribe('PB_CONNECT', (e) => ids.push(e.clientId))
-      await vi.waitFor(() => expect(ids).toEqual([own.client.realtime.clientId]))
+      await eventually(() => expect(ids).toEqual([own.client.realtime.clientId]))
       expect(ids[0]).toMatch(/^\w{40}$/)
     })
 
@@ -142,7 +143,7 @@ describeServers('realtime', (pb) => {
       await Promise.all(subscriptions)
       expect(proxy.requests.filter((line) => line.startsWith('POST'))).toHaveLength(1)
       await create('posts', { title: 'x' })
-      await vi.waitFor(() => expect(count).toBe(1))
+      await eventually(() => expect(count).toBe(1))
     })
 
     test('what the server refuses leaves nothing, and what was there goes on', async () => {
@@ -156,7 +157,7 @@ describeServers('realtime', (pb) => {
       expect(error).toBeInstanceOf(ValidationError)
       expect(String(error)).toContain('POST /api/realtime')
       await create('posts', { title: 'still' })
-      await vi.waitFor(() => expect(seen).toEqual(['still']))
+      await eventually(() => expect(seen).toEqual(['still']))
       expect(own.changes.map(({ state }) => state)).toEqual(['connecting', 'connected'])
     })
 
@@ -181,7 +182,7 @@ describeServers('realtime', (pb) => {
       await client.collection('posts').unsubscribe()
       await create('posts', { title: 'x' })
       await create('posts_archive', { title: 'x' })
-      await vi.waitFor(() => expect(seen).toEqual(['posts_archive']))
+      await eventually(() => expect(seen).toEqual(['posts_archive']))
       await sleep(50)
       expect(seen).toEqual(['posts_archive'])
     })
@@ -193,7 +194,7 @@ describeServers('realtime', (pb) => {
       const pending = client.collection('posts').subscribe('*', (e) => seen.push(e))
       void client.collection('posts').unsubscribe('*')
       await pending
-      await vi.waitFor(() => expect(client.realtime.state).toBe('disconnected'))
+      await eventually(() => expect(client.realtime.state).toBe('disconnected'))
       await create('posts', { title: 'x' })
       await sleep(50)
       expect(seen).toEqual([])
@@ -214,20 +215,20 @@ describeServers('realtime', (pb) => {
       await client.realtime.subscribe('posts/other', listeners[3]!)
       await client.realtime.subscribe('custom', listeners[4]!)
       await create('posts', { title: 'x' })
-      await vi.waitFor(() => expect(counts).toEqual([2, 1, 1, 0, 0]))
+      await eventually(() => expect(counts).toEqual([2, 1, 1, 0, 0]))
       await first()
       await first()
       await create('posts', { title: 'x' })
-      await vi.waitFor(() => expect(counts).toEqual([3, 2, 2, 0, 0]))
+      await eventually(() => expect(counts).toEqual([3, 2, 2, 0, 0]))
       await client.realtime.unsubscribeByTopicAndListener('posts/*', listeners[1]!)
       await create('posts', { title: 'x' })
-      await vi.waitFor(() => expect(counts).toEqual([4, 2, 3, 0, 0]))
+      await eventually(() => expect(counts).toEqual([4, 2, 3, 0, 0]))
       await second()
       await posts.unsubscribe('*')
       await client.realtime.unsubscribeByPrefix('posts/')
       expect(client.realtime.isConnected).toBe(true)
       await client.realtime.unsubscribe()
-      await vi.waitFor(() => expect(client.realtime.state).toBe('disconnected'))
+      await eventually(() => expect(client.realtime.state).toBe('disconnected'))
       expect(disconnects).toEqual([[]])
       expect(client.realtime.clientId).toBe('')
       await create('posts', { title: 'x' })
@@ -252,7 +253,7 @@ describeServers('realtime', (pb) => {
       const { signal } = controller
       await client.collection('posts').subscribe('*', () => {}, { signal })
       controller.abort(new Error('enough'))
-      await vi.waitFor(() => expect(client.realtime.state).toBe('disconnected'))
+      await eventually(() => expect(client.realtime.state).toBe('disconnected'))
       const pending = client.collection('posts').subscribe('*', () => {}, { signal })
       await expect(pending).rejects.toMatchObject({ isAbort: true, message: 'enough' })
     })
@@ -266,7 +267,7 @@ describeServers('realtime', (pb) => {
         })
         await own.client.collection('posts').subscribe('*', (e) => seen.push(e.action))
         await create('posts', { title: 'x' })
-        await vi.waitFor(() => expect([seen, thrown.length]).toEqual([['create'], 1]))
+        await eventually(() => expect([seen, thrown.length]).toEqual([['create'], 1]))
       })
     })
   })
@@ -277,7 +278,7 @@ describeServers('realtime', (pb) => {
       const { client } = own
       const events = client.collection('posts').events({ filter: 'n > 0' })
       const first = events.next()
-      await vi.waitFor(() => expect(client.realtime.isConnected).toBe(true))
+      await eventually(() => expect(client.realtime.isConnected).toBe(true))
       for (const n of [0, 1, 2, 3]) await create('posts', { title: 'x', n })
       await expect(first).resolves.toMatchObject({ done: false, value: { action: 'create' } })
       const seen: number[] = [(await first).value!.record['n']]
@@ -286,7 +287,7 @@ describeServers('realtime', (pb) => {
         if (seen.length === 3) break
       }
       expect(seen.sort((a, b) => a - b)).toEqual([1, 2, 3])
-      await vi.waitFor(() => expect(client.realtime.state).toBe('disconnected'))
+      await eventually(() => expect(client.realtime.state).toBe('disconnected'))
       await expect(events.next()).resolves.toEqual({ done: true, value: undefined })
     })
 
@@ -294,7 +295,7 @@ describeServers('realtime', (pb) => {
       const { client } = connected()
       const loops = [client.collection('posts').events(), client.collection('comments').events()]
       const pending = loops.map(async (loop) => loop.next())
-      await vi.waitFor(() => expect(client.realtime.isConnected).toBe(true))
+      await eventually(() => expect(client.realtime.isConnected).toBe(true))
       await client.collection('posts').unsubscribe()
       await expect(pending[0]).resolves.toMatchObject({ done: true })
       await client.close()
@@ -309,10 +310,10 @@ describeServers('realtime', (pb) => {
       const { client } = own
       const events = client.collection('posts').events({ maxWaiting: 2 })
       const first = events.next()
-      await vi.waitFor(() => expect(client.realtime.isConnected).toBe(true))
+      await eventually(() => expect(client.realtime.isConnected).toBe(true))
       for (let n = 0; n < 5; n++) await create('posts', { title: 'x' })
       await first
-      await vi.waitFor(() => expect(client.realtime.state).toBe('disconnected'))
+      await eventually(() => expect(client.realtime.state).toBe('disconnected'))
       await events.next()
       await events.next()
       await expect(events.next()).rejects.toThrow('maxWaiting')
@@ -332,16 +333,16 @@ describeServers('realtime', (pb) => {
       const round = async (name: string): Promise<void> => {
         await create('secrets', { title: `secret ${name}` })
         await create('posts', { title: `public ${name}` })
-        await vi.waitFor(() => expect(seen).toContain(`public ${name}`))
+        await eventually(() => expect(seen).toContain(`public ${name}`))
       }
       const rebound = async (count: number): Promise<void> =>
-        vi.waitFor(() =>
+        eventually(() =>
           expect(changes.filter(({ state }) => state === 'connected')).toHaveLength(count),
         )
       await round('guest')
       const guestStream = client.realtime.clientId
       await signIn(client, 'ann')
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         await create('secrets', { title: 'for ann' })
         expect(seen).toContain('for ann')
       })
@@ -370,13 +371,13 @@ describeServers('realtime', (pb) => {
       const seen: string[] = []
       await client.collection('secrets').subscribe('*', (e) => seen.push(e.record['title']))
       await create('secrets', { title: 'before' })
-      await vi.waitFor(() => expect(seen).toEqual(['before']))
+      await eventually(() => expect(seen).toEqual(['before']))
       const writing = Promise.all(
         [1, 2, 3, 4, 5].map(async () => create('secrets', { title: 'after' })),
       )
       client.authStore.clear()
       await writing
-      await vi.waitFor(() => expect(client.realtime.isConnected).toBe(true))
+      await eventually(() => expect(client.realtime.isConnected).toBe(true))
       await sleep(100)
       expect(seen).toEqual(['before'])
     })
@@ -396,13 +397,13 @@ describeServers('realtime', (pb) => {
       const before = Date.now()
       await server.kill()
       await server.restart()
-      await vi.waitFor(() => expect(changes.at(-1)?.state).toBe('connected'), { timeout: 10_000 })
+      await eventually(() => expect(changes.at(-1)?.state).toBe('connected'))
       const { gap } = changes.at(-1)!
       expect(gap!.from.getTime()).toBeLessThanOrEqual(Date.now())
       expect(gap!.to.getTime()).toBeGreaterThanOrEqual(before)
       expect(disconnects).toEqual([['posts/*']])
       await server.client().collection('posts').create({ title: 'again' })
-      await vi.waitFor(() => expect(seen).toEqual(['again']))
+      await eventually(() => expect(seen).toEqual(['again']))
     })
 
     test('a subscription made while the server is away waits for it', async () => {
@@ -428,7 +429,7 @@ describeServers('realtime', (pb) => {
           throw new Error('mine')
         }
         await server.restart()
-        await vi.waitFor(() => expect(changes.at(-1)?.gap).toBeDefined(), { timeout: 10_000 })
+        await eventually(() => expect(changes.at(-1)?.gap).toBeDefined())
         // The end of the client is told as well.
         client.realtime.onDisconnect = () => {}
         expect(thrown).toEqual([new Error('mine')])
@@ -443,7 +444,7 @@ describeServers('realtime', (pb) => {
       await expect(own.client.realtime.subscribe('one', () => {})).rejects.toBeInstanceOf(
         NetworkError,
       )
-      await vi.waitFor(() => expect(own.client.realtime.state).toBe('disconnected'))
+      await eventually(() => expect(own.client.realtime.state).toBe('disconnected'))
     })
 
     test('livenessMs: a stream that brings nothing any more is replaced, a living one is kept', async () => {
@@ -457,10 +458,10 @@ describeServers('realtime', (pb) => {
       expect(client.realtime.clientId).toBe(before)
       expect(proxy.requests.some((line) => line.includes('oauth2-redirect'))).toBe(true)
       proxy.freeze()
-      await vi.waitFor(() => expect(changes.at(-1)?.gap).toBeDefined(), { timeout: 10_000 })
+      await eventually(() => expect(changes.at(-1)?.gap).toBeDefined())
       expect(client.realtime.clientId).not.toBe(before)
       await create('posts', { title: 'alive' })
-      await vi.waitFor(() => expect(seen).toEqual(['alive']))
+      await eventually(() => expect(seen).toEqual(['alive']))
     })
   })
 
@@ -468,7 +469,7 @@ describeServers('realtime', (pb) => {
     const { client } = connected()
     await client.collection('posts').subscribe('*', () => {})
     await client.close()
-    await vi.waitFor(() => expect(client.realtime.state).toBe('disconnected'))
+    await eventually(() => expect(client.realtime.state).toBe('disconnected'))
     await expect(client.collection('posts').subscribe('*', () => {})).rejects.toMatchObject({
       isAbort: true,
     })

@@ -23,6 +23,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 
 import { root } from '../support/readme.ts'
 import { describeServers } from '../support/server.ts'
+import { eventually } from '../support/wait.ts'
 
 const run = promisify(execFile)
 const ada = { email: 'ada@example.com', password: 'correct horse' }
@@ -355,10 +356,10 @@ describeServers('the blocking client', (pb) => {
     // Long enough for the event to be here, in calls that block.
     for (let i = 0; i < 20; i++) client.health.check()
     expect(seen).toEqual([])
-    await vi.waitFor(() => expect(seen).toEqual(['create one']))
+    await eventually(() => expect(seen).toEqual(['create one']))
     // The same while nothing blocks.
     await pb.admin.collection('posts').update(id, { title: 'two' })
-    await vi.waitFor(() => expect(seen).toEqual(['create one', 'update two']))
+    await eventually(() => expect(seen).toEqual(['create one', 'update two']))
     stop()
     await pb.admin.collection('posts').update(id, { title: 'three' })
     await sleep(100)

@@ -1,8 +1,9 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { AbortError, MemoryAuthStore, NetworkError, PocketBase } from '../../src/index.ts'
 import { json, observed } from '../support/observed.ts'
 import type { SentRequest } from '../support/observed.ts'
+import { eventually } from '../support/wait.ts'
 
 const pb = new PocketBase('http://pb.test')
 
@@ -642,7 +643,7 @@ describe('the syntax of a server', () => {
       return client.collection(`c${index}`).getList(1, 1, options)
     })
     const results = Promise.allSettled(calls)
-    await vi.waitFor(() => expect(requests).toHaveLength(1))
+    await eventually(() => expect(requests).toHaveLength(1))
     cancelled.abort()
     const [first, second] = await results
     expect(first).toMatchObject({ status: 'rejected', reason: expect.any(AbortError) })

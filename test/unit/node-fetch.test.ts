@@ -15,6 +15,7 @@ import type { NodeFetch } from '../../src/node/index.ts'
 import { certificate } from '../support/certificate.ts'
 import { serveFault } from '../support/faulty.ts'
 import { bodyOf, serve } from '../support/local-server.ts'
+import { eventually } from '../support/wait.ts'
 
 const own = nodeFetch()
 const both: [name: string, send: NodeFetch | typeof fetch][] = [
@@ -345,7 +346,7 @@ describe('nodeFetch', () => {
     let read = 0
     while (read < before + 2 ** 24) read += (await reader.read()).value!.length
     await reader.cancel()
-    await vi.waitFor(() => expect(server.sockets[0]?.destroyed).toBe(true))
+    await eventually(() => expect(server.sockets[0]?.destroyed).toBe(true))
   })
 
   test('sends whatever hands out bytes or texts, and waits for the server meanwhile', async () => {

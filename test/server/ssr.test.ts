@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import { DecodeError, MemoryAuthStore, NetworkError, PocketBase } from '../../src/index.ts'
@@ -8,6 +6,7 @@ import { CookieAuthStore, serverClient, verifyAuth } from '../../src/ssr/index.t
 import type { ServerClient, ServerClientOptions } from '../../src/ssr/index.ts'
 import { refusingUrl } from '../support/faulty.ts'
 import { describeServers } from '../support/server.ts'
+import { anotherSecond } from '../support/token.ts'
 
 describeServers('the clients of a server', (pb) => {
   const password = '1234567890'
@@ -199,12 +198,6 @@ describeServers('the clients of a server', (pb) => {
     })
   })
 })
-
-/** Tokens of the same second are the same. */
-async function anotherSecond(): Promise<void> {
-  const second = Math.floor(Date.now() / 1000)
-  while (Math.floor(Date.now() / 1000) === second) await sleep(20)
-}
 
 function claimsOf(text: string): object {
   return JSON.parse(Buffer.from(text, 'base64url').toString()) as object

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /** A token as servers make it, with any claims; its signature is nobody's. */
 export function createToken(claims: unknown): string {
   const header = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url')
@@ -14,4 +16,10 @@ export function authToken(lifetimeSeconds = 432_000, claims: object = {}): strin
     type: 'auth',
     ...claims,
   })
+}
+
+/** Waits for the next second: servers make the same token twice in one. */
+export async function anotherSecond(): Promise<void> {
+  const second = Math.floor(Date.now() / 1000)
+  while (Math.floor(Date.now() / 1000) === second) await sleep(20)
 }

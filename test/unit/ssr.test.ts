@@ -353,8 +353,9 @@ describe('a cookie jar', () => {
       },
     }
     const store = new CookieAuthStore(cookies)
-    store.save(authToken(lifetimeS + 1), user())
-    expect(store.token).toBe(authToken(lifetimeS + 1))
+    const refreshed = authToken(lifetimeS + 1)
+    store.save(refreshed, user())
+    expect(store.token).toBe(refreshed)
     expect(() => store.save(authToken(60, { id: 'u2' }), user({ id: 'u2' }))).toThrow(late)
     expect(() => store.clear()).toThrow(late)
     expect(store.token).toBe('')

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { AbortError, OAuth2Error, PocketBase, TimeoutError } from '../../src/index.ts'
@@ -40,18 +38,22 @@ describeServers('OAuth2', (pb) => {
     }
   }
 
-  /** A client, and the signals of the streams that it has opened. */
-  function observed(options: PocketBaseOptions = {}): { client: PocketBase; open: () => number } {
+  /** A client, how many of its streams are open, and the paths of its requests. */
+  function observed(options: PocketBaseOptions = {}): {
+    client: PocketBase
+    open: () => number
+    sent: string[]
+  } {
     const streams: AbortSignal[] = []
-    const client = new PocketBase(pb.url, {
-      ...options,
-      fetch: async (url, init) => {
-        if (init!.method === 'GET' && (url as string).endsWith('/api/realtime'))
-          streams.push(init!.signal!)
-        return fetch(url, init)
-      },
+    const sent: string[] = []
+    const client = new PocketBase(pb.url, options)
+    client.use(({ url, init }, next) => {
+      const { pathname } = new URL(url)
+      sent.push(pathname)
+      if (init.method === 'GET' && pathname === '/api/realtime') streams.push(init.signal!)
+      return next({ url, init })
     })
-    return { client, open: () => streams.filter(({ aborted }) => !aborted).length }
+    return { client, open: () => streams.filter(({ aborted }) => !aborted).length, sent }
   }
 
   describe('in one go', () => {
@@ -108,7 +110,7 @@ describeServers('OAuth2', (pb) => {
     })
 
     test('twice at once, beside subscriptions that are being probed, keeps both apart', async () => {
-      const { client, open } = observed({ realtime: { livenessMs: 200 } })
+      const { client, open, sent } = observed({ realtime: { livenessMs: 2000 } })
       const members = client.collection('members')
       await members.subscribe('*', () => {})
       const config = as(newName())
@@ -117,8 +119,9 @@ describeServers('OAuth2', (pb) => {
       const urls: string[] = []
       const urlCallback = async (url: string): Promise<void> => {
         urls.push(url)
-        // Long enough for some probes.
-        await sleep(700)
+        // The first probe has been answered when the second is sent.
+        const probes = (): string[] => sent.filter((path) => path === '/api/oauth2-redirect')
+        await eventually(() => expect(probes().length).toBeGreaterThan(1))
         await config.urlCallback!(url)
       }
       const [one, two] = await Promise.all([
@@ -201,22 +204,18 @@ describeServers('OAuth2', (pb) => {
     })
 
     test('ends when its stream does: the provider knows no other', async () => {
-      const streams: AbortController[] = []
-      const client = new PocketBase(pb.url, {
-        fetch: async (url, init) => {
-          if (!(url as string).endsWith('/api/realtime') || init!.method !== 'GET')
-            return fetch(url, init)
-          const { body, headers } = await fetch(url, init)
-          const controller = new AbortController()
-          streams.push(controller)
-          const cut = new TransformStream<Uint8Array, Uint8Array>()
-          body!.pipeTo(cut.writable, { signal: controller.signal }).catch(() => {})
-          return new Response(cut.readable, { headers })
-        },
+      const cable = new AbortController()
+      const client = new PocketBase(pb.url)
+      client.use(async (request, next) => {
+        const response = await next(request)
+        if (!request.url.endsWith('/api/realtime') || request.init.method !== 'GET') return response
+        const passed = new TransformStream<Uint8Array, Uint8Array>()
+        response.body!.pipeTo(passed.writable, { signal: cable.signal }).catch(() => {})
+        return new Response(passed.readable, response)
       })
       const signIn = client.collection('members').authWithOAuth2({
         provider: 'oidc',
-        urlCallback: () => streams[0]!.abort(new Error('The cable was pulled.')),
+        urlCallback: () => cable.abort(new Error('The cable was pulled.')),
       })
       await expect(signIn).rejects.toMatchObject({ kind: 'network' })
     })

@@ -327,12 +327,10 @@ describeServers('batch', (pb) => {
 
   test('brings headers and queries of an operation to it', async () => {
     const requests: unknown[] = []
-    const own = new PocketBase(pb.url, {
-      authStore: pb.admin.authStore,
-      fetch: async (url, init) => {
-        requests.push(JSON.parse(init!.body as string))
-        return fetch(url, init)
-      },
+    const own = new PocketBase(pb.url, { authStore: pb.admin.authStore })
+    own.use((request, next) => {
+      requests.push(JSON.parse(request.init.body as string))
+      return next(request)
     })
     await own.batch((b) => [
       b.collection('tags').create({ name: 'a' }, { headers: { 'X-Own': '1' }, custom: 'c d' }),

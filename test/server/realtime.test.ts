@@ -384,6 +384,8 @@ describeServers('realtime', (pb) => {
   })
 
   describe('a lost stream', () => {
+    const isProbe = (line: string): boolean => line.includes('/api/oauth2-redirect')
+
     test('is opened again after a restart; the gap is told', async () => {
       await using server = await startPocketBase({ version: pb.version })
       const admin = await server.superuserClient()
@@ -449,14 +451,14 @@ describeServers('realtime', (pb) => {
 
     test('livenessMs: a stream that brings nothing any more is replaced, a living one is kept', async () => {
       await using proxy = await proxyTo(pb.url)
-      await using own = connected(proxy.url, { realtime: { livenessMs: 300 } })
+      await using own = connected(proxy.url, { realtime: { livenessMs: 2000 } })
       const { client, changes } = own
       const seen: string[] = []
       await client.collection('posts').subscribe('*', (e) => seen.push(e.record['title']))
       const before = client.realtime.clientId
-      await sleep(1500)
+      // Two: what the first one asks has been answered.
+      await eventually(() => expect(proxy.requests.filter(isProbe)).toHaveLength(2))
       expect(client.realtime.clientId).toBe(before)
-      expect(proxy.requests.some((line) => line.includes('oauth2-redirect'))).toBe(true)
       proxy.freeze()
       await eventually(() => expect(changes.at(-1)?.gap).toBeDefined())
       expect(client.realtime.clientId).not.toBe(before)

@@ -203,8 +203,8 @@ for (const problem of problems) console.error(styleText('red', problem))
 if (problems.length > 0)
   console.error(`Repeat it: FC_SEED=${seed} CHAOS_FAULTS=${faults} npm run test:chaos`)
 console.log(`${faults} faults, ${problems.length} problems`)
-const failed = Math.min(faults, problems.length)
-writeTestReport(faults - failed, failed)
+const failures = problems.slice(0, faults).map((name) => ({ name }))
+writeTestReport(faults - failures.length, failures)
 process.exitCode = problems.length > 0 ? 1 : 0
 // A timer or a socket that was left behind would keep the process alive.
 setTimeout(() => {

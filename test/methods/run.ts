@@ -11,15 +11,14 @@ import { pathToFileURL } from 'node:url'
 import { inspect, styleText } from 'node:util'
 
 import { ensureDist } from '../../scripts/ensure-dist.ts'
-import { writeTestReport } from '../support/test-report.ts'
 import { versionsUnderTest } from '../support/versions.ts'
 import { runBlocking } from './blocking.ts'
 import { createContext } from './context.ts'
 import { publicMethods } from './declarations.ts'
-import { cannotFail, outcomeOf } from './outcome.ts'
+import { outcomeOf } from './outcome.ts'
 import { casesByRow, rowName } from './rows.ts'
 import type { CaseFile } from './rows.ts'
-import { printTable } from './table.ts'
+import { printTable, reportCells } from './table.ts'
 import type { Cell } from './table.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -61,7 +60,9 @@ printTable(columns, rows)
 console.log('\nThe blocking client\n')
 printTable(blockingColumns, blockingRows)
 printReasons()
-report()
+const what = `${methods.length} methods, ${blocking.length} that block: `
+// A case that failed may have left something open.
+process.exit(reportCells([...rows, ...blockingRows], what) ? 0 : 1)
 
 function rowsOf(names: readonly string[]): { name: string; cells: Map<string, Cell> }[] {
   return names.map((name) => ({ name, cells: new Map() }))
@@ -102,17 +103,4 @@ function printReasons(): void {
       console.log(typeof reason === 'string' ? reason : inspect(reason))
     }
   }
-}
-
-/** Counts cells. */
-function report(): void {
-  const cells = [...rows, ...blockingRows].flatMap((row) => Array.from(row.cells.values()))
-  const failed = cells.filter(({ isGood }) => !isGood).length
-  const passed = cells.filter(({ isGood, text }) => isGood && text !== cannotFail).length
-  console.log(
-    `\n${methods.length} methods, ${blocking.length} that block: ${passed} cells passed, ${failed} failed`,
-  )
-  writeTestReport(passed, failed)
-  // A case that failed may have left something open.
-  process.exit(failed === 0 ? 0 : 1)
 }

@@ -1,5 +1,8 @@
 import { styleText } from 'node:util'
 
+import { writeTestReport } from '../support/test-report.ts'
+import { cannotFail } from './outcome.ts'
+
 /** What a cell shows, and whether it is as it should be. */
 export interface Cell {
   readonly text: string
@@ -35,4 +38,16 @@ export function printTable(columns: readonly string[], rows: readonly Row[]): vo
     })
     console.log(line(name, texts))
   }
+}
+
+/** Counts cells as tests, prints and reports that. Returns whether all are as they should be. */
+export function reportCells(rows: readonly Row[], what = ''): boolean {
+  const cells = rows.flatMap((row) =>
+    Array.from(row.cells, ([column, cell]) => ({ name: `${row.name}, ${column}`, ...cell })),
+  )
+  const failures = cells.filter(({ isGood }) => !isGood)
+  const passed = cells.filter(({ isGood, text }) => isGood && text !== cannotFail).length
+  console.log(`\n${what}${passed} cells passed, ${failures.length} failed`)
+  writeTestReport(passed, failures)
+  return failures.length === 0
 }

@@ -16,9 +16,8 @@ import { publicMethods } from '../methods/declarations.ts'
 import { cannotFail } from '../methods/outcome.ts'
 import { casesByRow, rowName } from '../methods/rows.ts'
 import type { CaseFile } from '../methods/rows.ts'
-import { printTable } from '../methods/table.ts'
+import { printTable, reportCells } from '../methods/table.ts'
 import type { Cell, Row } from '../methods/table.ts'
-import { writeTestReport } from '../support/test-report.ts'
 import { caseFiles } from './bundle.ts'
 import { runInChromium } from './chromium.ts'
 import { tryConsumers } from './consumers.ts'
@@ -50,7 +49,8 @@ print('Every method', everyRow, whole)
 print('Every method of the blocking client', blockingRows, blocking)
 print('Methods that need no Node', portableRows, smaller)
 printConsumers()
-report()
+const projects = { name: 'project', cells: consumers }
+process.exitCode = reportCells([...everyRow, ...blockingRows, ...portableRows, projects]) ? 0 : 1
 
 async function portableNames(): Promise<string[]> {
   const files = caseFiles(true).map(
@@ -103,15 +103,4 @@ function printReason(name: string, { isGood, reason }: Cell): void {
   console.log(
     `\n${styleText('red', name)}\n${typeof reason === 'string' ? reason : inspect(reason)}`,
   )
-}
-
-/** Counts cells. */
-function report(): void {
-  const rows = [...everyRow, ...blockingRows, ...portableRows, { cells: consumers }]
-  const all = rows.flatMap(({ cells }) => Array.from(cells.values()))
-  const failed = all.filter(({ isGood }) => !isGood).length
-  const passed = all.length - failed
-  console.log(`\n${passed} cells passed, ${failed} failed`)
-  writeTestReport(passed, failed)
-  process.exitCode = failed === 0 ? 0 : 1
 }

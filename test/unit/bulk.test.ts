@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { describe, expect, test } from 'vitest'
 
 import { json, observed, queryOf } from '../support/observed.ts'
@@ -27,14 +25,24 @@ describe('updateWhere and deleteWhere', () => {
 
   test('write side by side whatever the request key, and wait for what is under way when one fails', async () => {
     let pending = 0
+    let fail = (): void => {}
+    const hasFailed = new Promise<void>((resolve) => {
+      fail = resolve
+    })
     const { client, requests } = observed(async (request) => {
       if (request.init.method === 'GET')
         return json({ ...((await rows(10)(request).json()) as object), totalItems: 10 })
+      if (request.url.endsWith('r0001')) return json({}, { status: 500 })
       pending++
-      await sleep(request.url.endsWith('r0001') ? 1 : 10)
+      await hasFailed
       pending--
-      return request.url.endsWith('r0001') ? json({}, { status: 500 }) : json({ id: 'a' })
+      return json({ id: 'a' })
     })
+    client.afterSend = (response, data) => {
+      // The others end when its call has.
+      if (response.status === 500) setImmediate(fail)
+      return data
+    }
     const options = { requestKey: 'k', concurrency: 3 }
     const call = client.collection('posts').updateWhere('a = 1', { a: 2 }, options)
     await expect(call).rejects.toMatchObject({ status: 500, hint: '2 of 10 were done.' })

@@ -9,7 +9,13 @@ import * as official from 'pocketbase'
 
 import { cookieParse, cookieSerialize, MemoryAuthStore } from '../../src/index.ts'
 import type { RecordModel } from '../../src/index.ts'
-import { CookieAuthStore, nextCookies, nodeCookies, serverClient } from '../../src/ssr/index.ts'
+import {
+  CookieAuthStore,
+  nextCookies,
+  nodeCookies,
+  serverClient,
+  verifyAuth,
+} from '../../src/ssr/index.ts'
 import type { CookieAttributes, CookieAuthStoreOptions, CookieJar } from '../../src/ssr/index.ts'
 import { json } from '../support/observed.ts'
 import { root } from '../support/readme.ts'
@@ -449,6 +455,20 @@ test('a server client cancels nothing by itself and leaves the browser storage a
   expect(client.authStore.token).toBe('')
   expect(client.options.autoCancellation).toBe(false)
 })
+
+test.each([
+  ['an empty object', () => json({}), { kind: 'decode' }],
+  ['a page with 403', () => new Response('<h1>No</h1>', { status: 403 }), { status: 403 }],
+])(
+  'verifyAuth rejects when what answers %s is no server, and signs nobody out',
+  async (...each) => {
+    const [, answer, error] = each
+    const fetch = async (): Promise<Response> => answer()
+    const client = serverClient('http://pb.test', signedIn().header, { fetch })
+    await expect(verifyAuth(client)).rejects.toMatchObject(error)
+    expect(client.authStore.token).toBe(token)
+  },
+)
 
 test('the code for frameworks in docs/ssr.md is that of the examples', () => {
   const page = readFileSync(resolve(root, 'docs/ssr.md'), 'utf8')

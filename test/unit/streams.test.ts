@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
+
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
 import { createFile, PocketBase } from '../../src/index.ts'
-import type { FileInput } from '../../src/index.ts'
+import type { FileInput, Progress } from '../../src/index.ts'
+import { openFile } from '../../src/node/index.ts'
 import { json, observed } from '../support/observed.ts'
 import type { SentRequest } from '../support/observed.ts'
 
@@ -97,6 +100,36 @@ test('a source is let go of when the answer comes before it was read', async () 
   await expect(client.collection('posts').create(body)).rejects.toMatchObject({ status: 413 })
   expect(isCancelled).toBe(true)
   reading()
+})
+
+describe('where calls are sent again', () => {
+  const options = { retry: { times: 2, delayMs: 1 } }
+
+  test('files are read again, and progress begins again', async () => {
+    const bodies: string[] = []
+    const { client } = observed(async ({ init }, index) => {
+      bodies.push(await new Response(init.body ?? null).text())
+      return json({ id: 'a' }, { status: index === 0 ? 503 : 200 })
+    }, options)
+    const seen: Progress[] = []
+    const doc = openFile(import.meta.filename)
+    const onUploadProgress = (at: Progress): void => void seen.push(at)
+    await client.collection('posts').create({ doc }, { onUploadProgress })
+    const text = readFileSync(import.meta.filename, 'utf8')
+    expect(bodies.map((body) => body.includes(text))).toEqual([true, true])
+    expect(seen.filter(({ loaded, total }) => loaded === total)).toHaveLength(2)
+  })
+
+  test.each([
+    ['a stream', () => new Blob(['x']).stream()],
+    ['a named one', () => createFile('a.bin', pieces())],
+    ['one in a list', () => [pieces()]],
+  ])('%s is not', async (_, doc) => {
+    const { client, requests } = observed(() => json({}, { status: 503 }), options)
+    const call = client.collection('posts').create({ doc: doc() })
+    await expect(call).rejects.toMatchObject({ status: 503 })
+    expect(requests).toHaveLength(1)
+  })
 })
 
 test('hooks see a form, and what they leave is sent', async () => {

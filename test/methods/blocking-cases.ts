@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { BlockingResponse, PocketBase as BlockingClient } from 'pocketbase-typescript/sync'
+import type {
+  BlockingResponse,
+  EventIterator,
+  PocketBase as BlockingClient,
+} from 'pocketbase-typescript/sync'
 
 import { AbortError, createFile, NetworkError, PocketBase as Client } from '../../src/index.ts'
 import { openFile } from '../../src/node/index.ts'
@@ -49,6 +53,16 @@ const ended: Cases[string] = {
     client[Symbol.dispose]()
     return failure(AbortError, () => client.health.check())
   },
+}
+
+/** Hears of a new record, then ends its client. */
+async function firstEvent(context: Context): Promise<EventIterator<unknown>> {
+  const client = guestOf(context)
+  const events = client.collection('posts').events({ timeout: 5000 })
+  const { id } = await context.post()
+  assert.equal(events.next().value?.record.id, id)
+  client.close()
+  return events
 }
 
 /** The URL of a new file. */
@@ -248,11 +262,7 @@ export const blockingCases: Readonly<Record<string, Cases>> = {
     },
     events: {
       async ok(context) {
-        const client = guestOf(context)
-        const events = client.collection('posts').events({ timeout: 5000 })
-        const { id } = await context.post()
-        assert.equal(events.next().value?.record.id, id)
-        client.close()
+        await firstEvent(context)
       },
       fails: async (context) =>
         failure(TypeError, () => guestOf(context).collection('posts').events({ topic: '' })),
@@ -270,11 +280,7 @@ export const blockingCases: Readonly<Record<string, Cases>> = {
   EventIterator: {
     next: {
       async ok(context) {
-        const client = guestOf(context)
-        const events = client.collection('posts').events({ timeout: 5000 })
-        const { id } = await context.post()
-        assert.equal(events.next().value?.record.id, id)
-        client.close()
+        const events = await firstEvent(context)
         assert.deepEqual(events.next(), { done: true, value: undefined })
       },
       fails: async () => {

@@ -4,7 +4,6 @@ import {
   ApiError,
   ForbiddenError,
   isClientResponseError,
-  MfaRequiredError,
   NotFoundError,
   OAuth2Error as OAuth2Failure,
   ValidationError,
@@ -12,8 +11,8 @@ import {
 import * as pocketbase from '../../../src/index.ts'
 import { failure } from '../case.ts'
 import type { Cases } from '../case.ts'
-import { password } from '../context.ts'
 import type { Context } from '../context.ts'
+import { halfSignedIn } from '../mfa.ts'
 
 const redirectURL = 'https://app.test/callback'
 
@@ -156,16 +155,8 @@ export const OAuth2Error: Cases = {
 
 export const functions: Cases = {
   isMfaRequiredError: {
-    async ok({ admin, guest, unique }) {
-      const name = unique('members')
-      const settings = { mfa: { enabled: true }, otp: { enabled: true } }
-      await admin.collections.create({ name, type: 'auth', ...settings })
-      const email = 'mfa@example.com'
-      await admin.collection(name).create({ email, password, passwordConfirm: password })
-      const members = guest().collection(name)
-      const error = await failure(MfaRequiredError, async () =>
-        members.authWithPassword(email, password),
-      )
+    async ok(context) {
+      const { members, email, error } = await halfSignedIn(context)
       assert(pocketbase.isMfaRequiredError(error))
       const other = await failure(ApiError, async () => members.authWithPassword(email, 'wrong'))
       assert(isClientResponseError(other))

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict'
 
-import {
-  MfaRequiredError as MfaRequired,
-  RateLimitError as RateLimited,
-  ValidationError,
-} from '../../../src/index.ts'
+import { RateLimitError as RateLimited, ValidationError } from '../../../src/index.ts'
 import { failure } from '../case.ts'
 import type { Case, Cases } from '../case.ts'
-import { password } from '../context.ts'
 import type { Context } from '../context.ts'
+import { halfSignedIn } from '../mfa.ts'
 
 const onlyReads = 'cannot fail: it reads what the answer held'
 
@@ -68,16 +64,8 @@ export const ClientResponseError: Cases = {
 
 export const MfaRequiredError: Cases = {
   mfaId: {
-    async ok({ admin, guest, unique }) {
-      const name = unique('members')
-      const settings = { mfa: { enabled: true }, otp: { enabled: true } }
-      await admin.collections.create({ name, type: 'auth', ...settings })
-      const email = 'mfa@example.com'
-      await admin.collection(name).create({ email, password, passwordConfirm: password })
-      const members = guest().collection(name)
-      const error = await failure(MfaRequired, async () =>
-        members.authWithPassword(email, password),
-      )
+    async ok(context) {
+      const { error } = await halfSignedIn(context)
       assert.match(error.mfaId, /^\w{15}$/)
     },
     fails: onlyReads,

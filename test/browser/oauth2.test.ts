@@ -1,8 +1,8 @@
 import type { BrowserContext, Frame, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import type { OAuth2Error } from '../../src/index.ts'
-import { startBrowserTests } from '../support/browser.ts'
+import { closing, startBrowserTests } from '../support/browser.ts'
 import type { BrowserTests, PageGlobals } from '../support/browser.ts'
 import { serve } from '../support/local-server.ts'
 import type { LocalServer } from '../support/local-server.ts'
@@ -19,7 +19,6 @@ let oidc: OidcProvider
 let app: LocalServer
 let appURL: string
 let context: BrowserContext
-let uncaught: string[]
 
 beforeAll(async () => {
   tests = await startBrowserTests()
@@ -40,13 +39,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   context = await tests.browser.newContext()
-  uncaught = []
-  context.on('weberror', (error) => uncaught.push(error.error().message))
-})
-
-afterEach(async () => {
-  await context.close()
-  expect(uncaught).toEqual([])
+  return closing(context)
 })
 
 async function openPage(url: string): Promise<Page> {

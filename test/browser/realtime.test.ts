@@ -1,9 +1,10 @@
 import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import type { RealtimeChange } from '../../src/index.ts'
-import { startBrowserTests } from '../support/browser.ts'
+import { closing, startBrowserTests } from '../support/browser.ts'
 import type { BrowserTests, PageGlobals } from '../support/browser.ts'
+import { eventually } from '../support/wait.ts'
 
 const password = 'correct horse battery'
 
@@ -23,8 +24,6 @@ declare const window: PageGlobals & {
 
 let tests: BrowserTests
 let context: BrowserContext
-/** What went wrong in any page of the test. */
-let uncaught: string[]
 let users = 0
 
 beforeAll(async () => {
@@ -46,13 +45,7 @@ afterAll(async () => tests?.[Symbol.asyncDispose]())
 
 beforeEach(async () => {
   context = await tests.browser.newContext()
-  uncaught = []
-  context.on('weberror', (error) => uncaught.push(error.error().message))
-})
-
-afterEach(async () => {
-  await context.close()
-  expect(uncaught).toEqual([])
+  return closing(context)
 })
 
 /** A page with a client in `pb`. */
@@ -289,7 +282,7 @@ test('a live list in a page shows every change, also those of the time when the 
     page.evaluate(() => [window.document.title, window.document.body.textContent])
   expect(await shown()).toEqual(['live', 'list: b'])
   await write('list: a')
-  await expect.poll(shown).toEqual(['live', 'list: a,list: b'])
+  await eventually(async () => expect(await shown()).toEqual(['live', 'list: a,list: b']))
 
   await context.setOffline(true)
   await tests.server.restart()
@@ -297,5 +290,5 @@ test('a live list in a page shows every change, also those of the time when the 
   await tests.admin.collection('notes').update(id, { text: 'no more' })
   await write('list: c')
   await context.setOffline(false)
-  await expect.poll(shown).toEqual(['live', 'list: a,list: c'])
+  await eventually(async () => expect(await shown()).toEqual(['live', 'list: a,list: c']))
 })

@@ -1,8 +1,8 @@
 import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import type { ClientResponseError, FileInput, PocketBase, Progress } from '../../src/index.ts'
-import { startBrowserTests } from '../support/browser.ts'
+import { closing, startBrowserTests } from '../support/browser.ts'
 import type { BrowserTests, PageGlobals } from '../support/browser.ts'
 import { open } from '../support/rules.ts'
 
@@ -21,7 +21,6 @@ let context: BrowserContext
 let page: Page
 /** How each request of the page was sent: `xhr` or `fetch`. */
 let ways: string[]
-let uncaught: string[]
 
 beforeAll(async () => {
   tests = await startBrowserTests()
@@ -43,8 +42,7 @@ afterAll(async () => tests?.[Symbol.asyncDispose]())
 beforeEach(async () => {
   context = await tests.browser.newContext()
   ways = []
-  uncaught = []
-  context.on('weberror', (error) => uncaught.push(error.error().message))
+  const close = closing(context)
   page = await context.newPage()
   await page.goto(tests.server.url)
   page.on('request', (request) => {
@@ -53,11 +51,7 @@ beforeEach(async () => {
   await page.evaluate((url) => {
     window.pb = new window.pocketbase.default(url)
   }, tests.server.url)
-})
-
-afterEach(async () => {
-  await context.close()
-  expect(uncaught).toEqual([])
+  return close
 })
 
 async function slowDown(bytesPerSecond: number): Promise<void> {

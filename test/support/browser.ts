@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -68,6 +69,16 @@ export async function startBrowserTests(): Promise<BrowserTests> {
       return context
     },
     [Symbol.asyncDispose]: () => whole.disposeAsync(),
+  }
+}
+
+/** Watches the pages of a context. Returns what closes it after a test, and throws when something went wrong in one of them. */
+export function closing(context: BrowserContext): () => Promise<void> {
+  const uncaught: string[] = []
+  context.on('weberror', (error) => uncaught.push(error.error().message))
+  return async () => {
+    await context.close()
+    assert.deepEqual(uncaught, [])
   }
 }
 

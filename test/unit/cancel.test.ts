@@ -14,6 +14,7 @@ import {
 import type { SendOptions } from '../../src/index.ts'
 import { json, observed } from '../support/observed.ts'
 import type { SentRequest } from '../support/observed.ts'
+import { eventually } from '../support/wait.ts'
 
 /** Answers in a while, or rejects as fetch does when its signal is aborted. */
 function slowly(request: SentRequest): Promise<Response> {
@@ -77,7 +78,7 @@ describe('a newer read', () => {
     const first = client.send('/api/x', {})
     // The first one is on its way.
     await Promise.resolve()
-    await expect.poll(() => requests.length).toBe(1)
+    await eventually(() => expect(requests.length).toBe(1))
     expect(await outcomes(first, client.send('/api/x', {}))).toEqual(['abort', 'done'])
     expect(requests.map(({ init }) => init.signal!.aborted)).toEqual([true, false])
   })
@@ -275,7 +276,7 @@ describe('a cancelled call', () => {
   test('ends while its body comes in', async () => {
     const { client, requests } = observed(() => new Response(new ReadableStream()))
     const call = client.send('/api/x', {})
-    await expect.poll(() => requests.length).toBe(1)
+    await eventually(() => expect(requests.length).toBe(1))
     await new Promise(setImmediate)
     client.cancelAllRequests()
     expect(await outcomes(call)).toEqual(['abort'])
@@ -325,7 +326,7 @@ describe('the caller’s signal', () => {
     const { client, requests } = observed(hanging)
     const controller = new AbortController()
     const call = client.send('/api/x', { signal: controller.signal })
-    await expect.poll(() => requests.length).toBe(1)
+    await eventually(() => expect(requests.length).toBe(1))
     controller.abort('the user left')
     const error = await failure(call)
     expect(error).toMatchObject({ isAbort: true, cause: 'the user left' })
@@ -478,7 +479,7 @@ describe('close', () => {
   test('cancels what is pending and refuses what comes later', async () => {
     const { client, requests } = observed(hanging)
     const calls = [client.send('/api/x', {}), client.send('/api/y', { method: 'POST' })]
-    await expect.poll(() => requests.length).toBe(2)
+    await eventually(() => expect(requests.length).toBe(2))
     await client.close()
     expect(await outcomes(...calls)).toEqual(['abort', 'abort'])
     const error = await failure(client.health.check())

@@ -7,6 +7,7 @@ import type { FileInput, Progress } from '../../src/index.ts'
 import { openFile } from '../../src/node/index.ts'
 import { json, observed } from '../support/observed.ts'
 import type { SentRequest } from '../support/observed.ts'
+import { eventually } from '../support/wait.ts'
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -233,7 +234,7 @@ test('a download that nobody reads ends with the client', async () => {
   const response = await client.files.download('http://pb.test/api/files/a/b/c')
   await client.close()
   await expect(response.text()).rejects.toMatchObject({ isAbort: true })
-  await expect.poll(() => isCancelled).toBe(true)
+  await eventually(() => expect(isCancelled).toBe(true))
 })
 
 test('a client of a folder downloads from that folder alone', async () => {

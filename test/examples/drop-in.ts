@@ -3,11 +3,9 @@
  * with this package imported as `pocketbase/cjs`. Each must compile, build and work in Chromium.
  */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
 
 import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
@@ -17,9 +15,7 @@ import type { CollectionModel } from '../../src/index.ts'
 import { startPocketBase } from '../../src/testing/index.ts'
 import type { Cell, Row } from '../methods/table.ts'
 import { versionsUnderTest } from '../support/versions.ts'
-
-/** How long npm, the compiler or the bundler may take. */
-const stepMs = 300_000
+import { npm, quiet } from './project.ts'
 
 const example = resolve(import.meta.dirname, '../../examples/todos-react')
 
@@ -181,7 +177,7 @@ const variants: Readonly<
 > = {
   'official client': () => 'pocketbase',
   async 'this package by alias'(folder, tarball) {
-    await run(folder, 'npm', 'install', ...quiet, `pocketbase@file:${tarball}`)
+    await npm(folder, ['install', ...quiet, `pocketbase@file:${tarball}`])
     return 'pocketbase-typescript'
   },
   'this package as pocketbase/cjs'(folder) {
@@ -196,22 +192,6 @@ const variants: Readonly<
   },
 }
 
-const quiet = ['--prefer-offline', '--no-audit', '--no-fund']
-
-/** Runs a program there. */
-async function run(cwd: string, command: string, ...args: string[]): Promise<void> {
-  const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: stepMs })
-  const exitCode = new Promise<number | null>((done, fail) => {
-    child.once('error', fail).once('close', done)
-  })
-  const [stdout, stderr, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    exitCode,
-  ])
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`)
-}
-
 /** A row for each variant and server version of `PB_VERSIONS`. */
 export async function tryDropIn(tarball: string): Promise<Row[]> {
   const executablePath = findChromium()
@@ -222,7 +202,7 @@ export async function tryDropIn(tarball: string): Promise<Row[]> {
   cleanUp.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   const isSource = (path: string): boolean => !/[/\\](node_modules|dist)$/.test(path)
   cpSync(example, folder, { recursive: true, filter: isSource })
-  await run(folder, 'npm', 'ci', ...quiet)
+  await npm(folder, ['ci', ...quiet])
   const browser = await chromium.launch({ executablePath })
   cleanUp.defer(() => browser.close())
 
@@ -238,8 +218,8 @@ export async function tryDropIn(tarball: string): Promise<Row[]> {
         const manifest = readFileSync(join(folder, 'node_modules/pocketbase/package.json'), 'utf8')
         assert.equal((JSON.parse(manifest) as { name: string }).name, expected)
       })) &&
-      (await attempt(made, 'types', async () => run(folder, 'npm', 'run', 'check'))) &&
-      (await attempt(made, 'build', async () => run(folder, 'npm', 'run', 'build')))
+      (await attempt(made, 'types', async () => npm(folder, ['run', 'check']))) &&
+      (await attempt(made, 'build', async () => npm(folder, ['run', 'build'])))
     for (const version of versionsUnderTest()) {
       const cells = new Map(made)
       if (isMade) await useApp(join(folder, 'dist'), version, browser, cells)

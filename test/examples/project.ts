@@ -54,20 +54,15 @@ export async function startExample(
       NEXT_TELEMETRY_DISABLED: '1',
       NUXT_TELEMETRY_DISABLED: '1',
     }
-    const run = async (command: string, ...args: string[]): Promise<void> => {
-      const child = spawn(command, args, { cwd: copy, env, timeout: stepMs })
-      const output = printed(child)
-      const [code] = await once(child, 'close')
-      if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${output()}`)
-    }
-    await run('npm', 'ci', '--prefer-offline', '--no-audit', '--no-fund')
+    await npm(copy, ['ci', ...quiet], env)
     const home = join(copy, 'node_modules/pocketbase-typescript')
     mkdirSync(home)
     execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', home])
     const { scripts } = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>
     }
-    for (const script of ['build', 'check']) if (script in scripts) await run('npm', 'run', script)
+    for (const script of ['build', 'check'])
+      if (script in scripts) await npm(copy, ['run', script], env)
     // A group of its own: npm starts a shell, which starts the server.
     server = spawn('npm', ['start'], { cwd: copy, env, detached: true })
     const output = printed(server)
@@ -77,6 +72,17 @@ export async function startExample(
     await dispose()
     throw error
   }
+}
+
+/** For whatever npm installs. */
+export const quiet = ['--prefer-offline', '--no-audit', '--no-fund']
+
+/** Runs npm in a folder. */
+export async function npm(cwd: string, args: readonly string[], env = process.env): Promise<void> {
+  const child = spawn('npm', args, { cwd, env, timeout: stepMs })
+  const output = printed(child)
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`npm ${args.join(' ')} failed:\n${output()}`)
 }
 
 /** Waits until a server answers. */

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { MemoryAuthStore, PocketBase, ValidationError } from '../../src/index.ts'
 import { nodeFetch } from '../../src/node/index.ts'
+import { open } from '../support/rules.ts'
 import { describeServers } from '../support/server.ts'
 
 describeServers('a client on nodeFetch', (pb) => {
@@ -20,11 +21,7 @@ describeServers('a client on nodeFetch', (pb) => {
     await pb.admin.collections.create({
       name: 'posts',
       type: 'base',
-      listRule: '',
-      viewRule: '',
-      createRule: '',
-      updateRule: '',
-      deleteRule: '',
+      ...open,
       fields: [
         { name: 'title', type: 'text', required: true },
         { name: 'doc', type: 'file', maxSize: 50_000_000 },

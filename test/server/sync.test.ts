@@ -22,6 +22,7 @@ import { openFile } from 'pocketbase-typescript/node'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 
 import { root } from '../support/readme.ts'
+import { open } from '../support/rules.ts'
 import { describeServers } from '../support/server.ts'
 import { eventually } from '../support/wait.ts'
 
@@ -49,11 +50,7 @@ describeServers('the blocking client', (pb) => {
     await pb.admin.collections.create({
       name: 'posts',
       type: 'base',
-      listRule: '',
-      viewRule: '',
-      createRule: '',
-      updateRule: '',
-      deleteRule: '',
+      ...open,
       fields: [
         { name: 'title', type: 'text', max: 20 },
         { name: 'views', type: 'number' },

@@ -32,7 +32,8 @@ export async function startS3(): Promise<S3Server> {
   const child = spawn(executable, [...args, '-fs.create', `-initialbucket=${bucket}`, '-quiet'])
   const ended = once(child, 'close')
   const endpoint = `http://127.0.0.1:${port}`
-  while (child.exitCode === null && !(await answers(endpoint))) {
+  while (!(await answers(endpoint))) {
+    if (child.exitCode !== null) throw new Error(`gofakes3 ended with ${child.exitCode}.`)
     await sleep(20)
   }
   return {

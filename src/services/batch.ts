@@ -1,5 +1,5 @@
 import { splitFiles, toJSON } from '../core/body.ts'
-import { BatchError } from '../core/errors.ts'
+import { BatchError, DecodeError } from '../core/errors.ts'
 import type { ClientResponseError } from '../core/errors.ts'
 import { expects, normalizeUnknownQueryParams } from '../core/options.ts'
 import type { RequestOptions, SendOptions } from '../core/options.ts'
@@ -102,7 +102,7 @@ export class BatchService extends BaseService {
     if (!(split >= 1)) throw new TypeError(`batch.send: split is ${split}; pass 1 or more.`)
     this.isSent = true
     const results: BatchRequestResult[] = []
-    for (let start = 0; (start = results.length) < items.length;) {
+    for (let start = 0; start < items.length; start = results.length) {
       const part = items.slice(start, start + split)
       const body: { [key: string]: unknown } = {
         requests: part.map(({ method, url, json, headers }) => ({
@@ -122,6 +122,10 @@ export class BatchService extends BaseService {
           ...rest,
           [expects]: 'array',
         })
+        if (answers.length !== part.length) {
+          const message = `Expected ${part.length} results, got ${answers.length}.`
+          throw new DecodeError({ method: 'POST', path: '/api/batch', status: 200, message })
+        }
         results.push(...answers)
       } catch (error) {
         explain(error as Partial<ClientResponseError>, part, start)

@@ -300,6 +300,17 @@ describeServers('batch', (pb) => {
     expect(error.failure).toBeInstanceOf(ForbiddenError)
   })
 
+  test('creates for guests, with and without ids of their own', async () => {
+    const [first, second] = await pb
+      .guest()
+      .batch((b) => [
+        b.collection('tags').create({ name: 'a' }),
+        b.collection('tags').upsert({ id: 'b'.repeat(15), name: 'b' }),
+      ])
+    expect(first).toMatchObject({ name: 'a' })
+    expect(second).toMatchObject({ id: 'b'.repeat(15), name: 'b' })
+  })
+
   test.each(['users', '_pb_users_auth_'])(
     'changes who is signed in, and signs out who is deleted, by %s',
     async (name) => {

@@ -9,7 +9,7 @@ export function follow(
   changed: RecordModel | null,
 ): void {
   const { record, token } = authStore
-  if (record?.id !== id) return
+  if (!record || record.id !== id) return
   if (![record.collectionId, record.collectionName].includes(collectionIdOrName)) return
   if (!changed) authStore.clear()
   else

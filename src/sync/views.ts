@@ -176,7 +176,7 @@ function callback(outer: Func, where: string): Func {
   const isListener = /\.(subscribe\b|on[A-Z]\w*$)/.test(where)
   const inner: Func = function (this: unknown, ...args) {
     const call = (): unknown => Reflect.apply(outer, outward(this), args.map(outward))
-    if (!isListener) return inward(immediate(call(), where), where)
+    if (!isListener) return inward(readable(immediate(call(), where), where), where)
     // Between two statements of the script nothing may change under it.
     if (isBlocking()) globalThis.queueMicrotask(() => void call())
     else call()
@@ -193,6 +193,15 @@ function immediate(result: unknown, where: string): unknown {
   throw new TypeError(
     `${where}: the function returned a promise, which cannot be waited for while the script is blocked. ` +
       'Have it return the value, or use the client of pocketbase-typescript.',
+  )
+}
+
+/** Bodies of the runtime's own answers are read by the event loop. (The name stands for the class of ours.) */
+function readable(result: unknown, where: string): unknown {
+  if (!(result instanceof globalThis.Response) || result instanceof Response) return result
+  throw new TypeError(
+    `${where}: a Response of your own cannot be read while the script is blocked. Return what next() returned, or ` +
+      'an object with status, ok and json().',
   )
 }
 
@@ -244,7 +253,7 @@ function view(inner: object, prototype: object): object {
   for (let type = prototype; !ours.has(type.constructor as Class); type = prototypeOf(type)!) {
     for (const [key, { value, get, set }] of membersOf(type)) {
       // Closer classes have come first.
-      if (key === 'constructor' || !Reflect.has(inner, key) || isOverridden(key, type)) continue
+      if (key === 'constructor' || isOverridden(key, type)) continue
       if (isFunction(value)) override(key, value)
       else
         Object.defineProperty(inner, key, {

@@ -11,6 +11,7 @@ import {
   AsyncAuthStore,
   BaseAuthStore,
   createFile,
+  CrudService,
   NotFoundError,
   PocketBase,
   RecordService,
@@ -169,6 +170,25 @@ describeServers('the blocking client', (pb) => {
     )
   })
 
+  test('a middleware may answer without a server, but for a Response that the event loop reads', () => {
+    const answer: any = {
+      status: 200,
+      ok: true,
+      json: () => ({ code: 201, message: '', data: {} }),
+    }
+    const stop = client.use(() => answer)
+    expect(client.health.check().code).toBe(201)
+    stop()
+    for (const body of ['{}', null]) {
+      const own: any = new Response(body)
+      const remove = client.use(() => own)
+      expect(() => client.health.check()).toThrow(
+        /^PocketBase\.use: a Response of your own .*json\(\)/,
+      )
+      remove()
+    }
+  })
+
   test('an aborted signal throws its reason; without an answer the timeout ends the call', async () => {
     const reason = new RangeError('enough')
     const signal = AbortSignal.abort(reason)
@@ -318,6 +338,24 @@ describeServers('the blocking client', (pb) => {
       'GET /api/collections/posts/records/missing',
       'POST /api/collections/users/auth-with-password',
     ])
+  })
+
+  test('classes that extend ours may fill in what those leave open', () => {
+    const sent: string[] = []
+    class Rows extends CrudService<{ id: string }> {
+      override get baseCrudPath(): string {
+        return '/api/collections/posts/records'
+      }
+    }
+    class Hooked extends PocketBase {}
+    Object.assign(Hooked.prototype, {
+      beforeSend: (url: string) => void sent.push(url),
+      afterSend: (_: Response, data: object) => ({ ...data, isSeen: true }),
+    })
+    const { id } = client.collection('posts').create({ title: 'open' })
+    expect(new Rows(client).getOne(id).id).toBe(id)
+    expect(new Hooked(pb.url).health.check()).toMatchObject({ code: 200, isSeen: true })
+    expect(sent).toEqual([`${pb.url}/api/health`])
   })
 
   test('methods that are patched on an object are what others call', () => {

@@ -266,9 +266,10 @@ function contents(body: BodyParams): Required<Pick<BatchRequest, 'json' | 'files
   const files: { [key: string]: any[] } = {}
   const addFile = (key: string, file: unknown): unknown => (files[key] ??= []).push(file)
   const split = splitFiles(body)
-  if (split) {
-    for (const [key, file] of split.files) addFile(key, file)
-    return { json: JSON.parse(toJSON(split.payload)), files }
+  if (split || typeof body === 'string') {
+    for (const [key, file] of split?.files ?? []) addFile(key, file)
+    // Objects may say themselves what their JSON is, as in single calls.
+    return { json: JSON.parse(toJSON(split?.files[0] ? split.payload : body)), files }
   }
   const payload = {}
   for (const [key, value] of body as FormData) {

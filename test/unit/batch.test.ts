@@ -20,3 +20,17 @@ describe('an answer to a batch', () => {
     },
   )
 })
+
+test('bodies are those of single calls: what an object says of itself, and JSON as text', async () => {
+  const { client, requests } = observed(() => json([result, result]))
+  const body = { toJSON: () => ({ title: 'a' }) }
+  await client.batch((b) => [
+    b.collection('posts').create(body),
+    b.collection('posts').create('{"title":"b"}' as never),
+  ])
+  const sent = JSON.parse(requests[0]!.init.body as string)
+  expect(sent.requests.map((request: any) => request.body)).toEqual([
+    { title: 'a' },
+    { title: 'b' },
+  ])
+})

@@ -60,7 +60,8 @@ export interface Cookies extends Pick<CookieJar, 'get' | 'isLocal'> {
 /** Reads a {@link CookieSource}. */
 export function readSource(source: CookieSource): Cookies {
   if (source != null && typeof source === 'object') {
-    const headers = 'headers' in source ? source.headers : source
+    // Astro's jar has a method called `headers`.
+    const headers = 'get' in source ? source : source.headers
     if (!('append' in headers)) return headers
     return fromHeaders((name) => headers.get(name))
   }

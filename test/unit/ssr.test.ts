@@ -331,6 +331,14 @@ describe('a cookie jar', () => {
     expect(store.setCookieHeaders()).toEqual([])
   })
 
+  test('may have a method called headers, as that of Astro', () => {
+    const cookies = Object.assign(jar(signedIn()), { headers: () => [] })
+    const store = new CookieAuthStore(cookies)
+    expect(store.token).toBe(token)
+    store.clear()
+    expect(cookies.written).toHaveLength(1)
+  })
+
   test('may add Expires to a cookie that is as long as browsers take', () => {
     const cookies = jar()
     new CookieAuthStore(cookies).save(token, user({ bio: 'x'.repeat(9_000) }))

@@ -101,16 +101,22 @@ export class BackupService extends BaseService {
     const target = path`/api/backups/${key}/restore`
     if (!wait) return act(this, 'POST', target, rest)
     const { client } = this
+    const { signal } = rest
     const streaming = new AbortController()
-    const unseen = 'No stream of events comes, which would show the restart.'
-    const timer = setTimeout(() => streaming.abort(unseen), 15_000)
+    const onAbort = (): void => streaming.abort(signal!.reason)
+    let timer: ReturnType<typeof setTimeout> | undefined
     let isGone = false
     try {
+      if (signal?.aborted) onAbort()
+      signal?.addEventListener('abort', onAbort)
       // The old process goes on answering for a while, and may be gone and back between two questions. But its streams end with it.
       await new Promise<unknown>((onMessage, onEnd) => {
+        const message = 'No stream of events comes, which would show the restart.'
+        const fail = (): void => onEnd(new NetworkError({ message }))
+        timer = setTimeout(fail, 15_000)
         void readEvents(client, null, streaming.signal, onMessage)
           .finally(() => (isGone = true))
-          .then(() => onEnd(new NetworkError({ message: unseen })), onEnd)
+          .then(fail, onEnd)
       })
       clearTimeout(timer)
       await act(this, 'POST', target, rest)
@@ -133,6 +139,7 @@ export class BackupService extends BaseService {
       }
     } finally {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
       streaming.abort()
     }
   }

@@ -71,17 +71,11 @@ export class ClientResponseError extends Error {
   declare hint: string
 
   constructor(details: ErrorDetails | Error = {}) {
-    const given: ErrorDetails = details instanceof Error ? { originalError: details } : details
-    const {
-      url = '',
-      method = '',
-      path = '',
-      hint = '',
-      status = 0,
-      originalError,
-      headers,
-    } = given
-    const { response = given.data ?? {}, isAbort = false } = given
+    // Errors that are wrapped may have all of these themselves.
+    const given: ErrorDetails & { name?: string } = details
+    const { url = '', method = '', path = '', hint = '', status = 0, headers } = given
+    const { response = given.data ?? {}, isAbort = given.name === 'AbortError' } = given
+    const originalError: any = details instanceof Error ? details : given.originalError
     const reasons: unknown[] = [response['message'], given.message, originalError?.message]
     const reason =
       reasons.find((text): text is string => typeof text === 'string' && text !== '') ??

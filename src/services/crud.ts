@@ -37,7 +37,11 @@ export abstract class ReadService<M> extends BaseService {
     const own = typeof batchOrOptions === 'number' ? { batch: batchOrOptions } : batchOrOptions
     const given: WalkOptions = { ...own, ...options }
     const { sort, fields } = { ...given, ...given.query }
-    const isById = /^\s*[-+]?id\s*$/.test(String(sort)) && !/\bid:/.test(String(fields))
+    const isById =
+      /^\s*[-+]?id\s*$/.test(String(sort)) &&
+      !/\bid:/.test(String(fields)) &&
+      // Applications that replace it expect to be asked.
+      this.getList === ReadService.prototype.getList
     const all: T[] = []
     for await (const items of this.walk<T>({ walk: isById ? 'key' : 'pages', ...given }))
       all.push(...items)

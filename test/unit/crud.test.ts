@@ -41,6 +41,19 @@ describe('getList', () => {
 })
 
 describe('getFullList', () => {
+  test.each(['id', 'title'])('asks a getList that an application replaced, by %s', async (sort) => {
+    const { client } = observed(rows(25))
+    const posts = client.collection('posts')
+    const { getList } = posts
+    let count = 0
+    posts.getList = (...given: Parameters<typeof getList>) => {
+      count++
+      return getList.apply(posts, given) as never
+    }
+    expect(await posts.getFullList({ sort, batch: 10 })).toHaveLength(25)
+    expect(count).toBe(3)
+  })
+
   test('with a cut id counts pages, as it is no key', async () => {
     const { client, requests } = observed(() => json({ items: [{ id: 'abc' }], perPage: 1000 }))
     await client.collection('posts').getFullList({ sort: 'id', fields: 'id:excerpt(3)' })

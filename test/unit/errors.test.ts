@@ -139,6 +139,22 @@ describe('as in the official client', () => {
     expect(new ClientResponseError().message).toBe('Something went wrong.')
   })
 
+  test('an error that is made from a failed request says what that says', async () => {
+    const cause = await errorOf(404, { message: 'Gone.', data: { title: blank } })
+    const { status, url, method, path, response } = cause
+    const wrapped = new ClientResponseError(cause)
+    expect(wrapped).toMatchObject({ status, url, method, path, response, message: 'Gone.' })
+    expect(wrapped.originalError).toBe(cause)
+    expect(wrapped.fieldErrors).toEqual({ title: blank })
+    expect(wrapped.isAbort).toBe(false)
+  })
+
+  test('an error that is made from an aborted one is a cancelled request', () => {
+    const aborted = new ClientResponseError(new DOMException('Aborted.', 'AbortError'))
+    expect(aborted).toMatchObject({ isAbort: true, message: 'Aborted.', status: 0 })
+    expect(new ClientResponseError(new AbortError()).isAbort).toBe(true)
+  })
+
   test('an error can be made from an object, as tests of applications do', () => {
     const made = new ClientResponseError({
       url: 'http://pb.test/api/x',

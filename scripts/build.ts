@@ -7,7 +7,15 @@
  * reading `dist` meanwhile finds the old build or the new one, never half of one.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, posix, relative, resolve, sep } from 'node:path'
 
 import { build as bundle, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
@@ -48,6 +56,7 @@ for (const entry of readdirSync(join(root, 'src'), { withFileTypes: true })) {
   const isEntryPoint = existsSync(join(entry.parentPath, entry.name, 'index.ts'))
   if (isEntryPoint) await bundleFolder(entry.name)
 }
+await bundleHooks()
 await writeSync(root, building, common)
 await writeCommonJS(root, building)
 replaceDist()
@@ -113,6 +122,34 @@ async function bundleFolder(folder: string): Promise<void> {
   refuseCopiesOfClasses(folder, metafile)
   const texts = licences(metafile)
   if (texts.length > 0) writeFileSync(join(outdir, 'LICENSES.txt'), licenceFile(texts))
+}
+
+/** The pack for PocketBase's hooks folder: the entry as it is, and one file for its engine, goja, which has no ES modules. */
+async function bundleHooks(): Promise<void> {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  const folder = join(building, 'hooks/pb_hooks')
+  await bundle({
+    ...common,
+    entryPoints: ['hooks/index.ts'],
+    outfile: join(folder, 'pbts/index.js'),
+    format: 'cjs',
+    platform: 'neutral',
+    target: 'es2020',
+    // What parses, or works, in newer engines alone.
+    supported: {
+      'async-generator': false,
+      'for-await': false,
+      'regexp-named-capture-groups': false,
+      'regexp-match-indices': false,
+    },
+    sourcemap: false,
+    define: { packVersion: JSON.stringify(version) },
+    banner: { js: `// The hooks pack of pocketbase-typescript ${version}. MIT, see LICENSE.` },
+  })
+  copyFileSync(join(root, 'hooks/pbts.pb.js'), join(folder, 'pbts.pb.js'))
+  copyFileSync(join(root, 'LICENSE'), join(folder, 'pbts/LICENSE'))
 }
 
 /** A function of the core may be in two files, a class may not. */

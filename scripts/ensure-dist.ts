@@ -7,6 +7,7 @@ const root = resolve(import.meta.dirname, '..')
 /** What `dist` is made of, and by: files, and folders with all that is in them. */
 const inputs = [
   'src',
+  'hooks',
   'scripts/build.ts',
   'scripts/commonjs.ts',
   'scripts/sync.ts',

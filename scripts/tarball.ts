@@ -53,22 +53,33 @@ function filesThatShouldNotBeThere(): string[] {
   // One file for each entry point.
   const exported = JSON.stringify(manifest.exports)
   const isUnreachable = (file: string): boolean =>
-    /^dist\/.*\.c?js$/.test(file) && !exported.includes(`"./${file}"`)
+    /^dist\/.*\.c?js$/.test(file) && !isOfHooksPack(file) && !exported.includes(`"./${file}"`)
   return [...files]
     .filter((file) => !expected.test(file) || unwanted.test(file) || isUnreachable(file))
     .map((file) => `${file} should not be in the package`)
 }
 
 function filesThatAreMissing(): string[] {
-  const wanted = ['LICENSE', 'README.md', 'package.json']
+  const hooks = ['pbts.pb.js', 'pbts/index.js', 'pbts/LICENSE']
+  const wanted = [
+    'LICENSE',
+    'README.md',
+    'package.json',
+    ...hooks.map((file) => `dist/hooks/pb_hooks/${file}`),
+  ]
   for (const file of files) {
-    if (!file.startsWith('dist/')) continue
+    if (!file.startsWith('dist/') || isOfHooksPack(file)) continue
     if (file.endsWith('.js')) wanted.push(`${file}.map`, file.replace(/\.js$/, '.d.ts'))
     // That of the file for pages is three lines long, and has no source.
     if (file.endsWith('.d.ts') && !file.startsWith('dist/umd/')) wanted.push(`${file}.map`)
     if (isBundle(file)) wanted.push(posix.join(dirname(file), 'LICENSES.txt'))
   }
   return wanted.filter((file) => !files.has(file)).map((file) => `${file} is not in the package`)
+}
+
+/** Copied into a server, and never imported. */
+function isOfHooksPack(file: string): boolean {
+  return file.startsWith('dist/hooks/pb_hooks/')
 }
 
 /** A bundle is the one file whose map names sources of npm packages. */
@@ -103,7 +114,9 @@ async function importsNobodyInstalls(): Promise<string[]> {
     ...Object.keys(manifest.dependencies ?? {}),
     ...Object.keys(manifest.peerDependencies ?? {}),
   ])
-  const readable = [...files].filter((file) => /^dist\/.*\.(js|d\.ts)$/.test(file))
+  const readable = [...files].filter(
+    (file) => /^dist\/.*\.(js|d\.ts)$/.test(file) && !isOfHooksPack(file),
+  )
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: readable.filter((file) => file.endsWith('.js')),

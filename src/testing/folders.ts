@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
+
+import { hooksDir as packDir } from '../hooks/index.ts'
 
 /** The folders that a server can be given; relative ones start at the working directory. */
 export interface FolderOptions {
   dir?: string | undefined
   hooksDir?: string | undefined
+  pack?: boolean | undefined
   migrationsDir?: string | undefined
   publicDir?: string | undefined
 }
@@ -32,15 +35,22 @@ export async function createFolders(options: FolderOptions): Promise<Folders> {
   requireFolder('hooksDir', options.hooksDir)
   requireFolder('publicDir', options.publicDir)
   const own = await mkdtemp(join(tmpdir(), 'pocketbase-'))
+  if (options.pack) await copyWithPack(options.hooksDir, join(own, 'pb_hooks'))
   const given = (folder: string | undefined, name: string) => resolve(folder ?? join(own, name))
   return {
     own,
     logFile: join(own, 'server.log'),
     data: given(options.dir, 'pb_data'),
-    hooks: given(options.hooksDir, 'pb_hooks'),
+    hooks: given(options.pack ? undefined : options.hooksDir, 'pb_hooks'),
     migrations: given(options.migrationsDir, 'pb_migrations'),
     public: given(options.publicDir, 'pb_public'),
   }
+}
+
+/** The caller's hooks are the caller's: the pack goes beside a copy of them. */
+async function copyWithPack(hooksDir: string | undefined, folder: string): Promise<void> {
+  if (hooksDir !== undefined) await cp(hooksDir, folder, { recursive: true })
+  await cp(packDir, folder, { recursive: true })
 }
 
 function requireFolder(option: string, folder: string | undefined): void {

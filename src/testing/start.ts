@@ -32,6 +32,11 @@ export interface StartOptions {
   /** Folder with JavaScript hooks (`*.pb.js`). The server restarts when they change. Default: none. */
   hooksDir?: string | undefined
   /**
+   * Whether the server gets the hooks pack: analytics and traces. The server then runs a copy of `hooksDir` with the pack in it,
+   * which later changes of `hooksDir` do not reach. Default: false.
+   */
+  pack?: boolean | undefined
+  /**
    * Folder with migrations, which are applied. Changing a collection writes none, unless `args` has
    * `--automigrate`. Default: none.
    */

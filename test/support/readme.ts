@@ -37,6 +37,6 @@ export const sources: Readonly<Record<string, string>> = {
   // There are no other declarations of it.
   'pocketbase-typescript/sync': join(root, 'dist/sync/index.js'),
   'pocketbase-typescript/ssr': join(root, 'src/ssr/index.ts'),
-  'pocketbase-typescript/hooks': join(root, 'src/hooks/index.ts'),
   'pocketbase-typescript/testing': join(root, 'src/testing/index.ts'),
+  'pocketbase-typescript/hooks': join(root, 'src/hooks/index.ts'),
 }

@@ -18,20 +18,24 @@ export function limitOf(text: string, byDefault: number, max: number): number {
   return Math.min(value || byDefault, max)
 }
 
-/**
- * The body as JSON. It can be read once only, and by nobody else.
- *
- * @throws BadRequestError when it is not JSON, or nested so deep that reading it would take down old servers.
- */
+/** The body as JSON. It can be read once only, and by nobody else. Throws as {@link bodyText} and {@link parseJSON} do. */
 export function jsonBody(e: RequestEvent): unknown {
+  return parseJSON(bodyText(e))
+}
+
+/** @throws ApiError 415 for a compressed body, which the engine cannot read. */
+export function bodyText(e: RequestEvent): string {
   const encoding = e.request.header.get('content-encoding')
-  if (encoding !== '' && encoding !== 'identity') {
-    throw new ApiError(
-      415,
-      `The body must not be compressed, this one is ${encoding.slice(0, 20)}.`,
-    )
-  }
-  const text = toString(e.request.body)
+  if (encoding === '' || encoding === 'identity') return toString(e.request.body)
+  throw new ApiError(415, `The body must not be compressed, this one is ${encoding.slice(0, 20)}.`)
+}
+
+/**
+ * An empty text is an empty object.
+ *
+ * @throws BadRequestError when it is not JSON, or nested so deep that reading it would take old servers down.
+ */
+export function parseJSON(text: string): unknown {
   if (text === '') return {}
   // Before 0.40 nesting has no limit, and 2 MB of brackets take seconds and gigabytes.
   if (text.split('[').length + text.split('{').length > 10_000) throw invalidBody()

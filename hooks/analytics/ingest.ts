@@ -1,5 +1,5 @@
 import { settings } from '../env.ts'
-import { answer, isObject, jsonBody } from '../http.ts'
+import { answer, bodyText, isObject, parseJSON } from '../http.ts'
 import { readEvent } from './event.ts'
 import type { Event } from './event.ts'
 import { countRequest } from './limiter.ts'
@@ -14,13 +14,15 @@ export function ingest(e: RequestEvent): void {
   requireAnalytics()
   const now = Date.now()
   countRequest(e, now)
-  const sent = eventsIn(jsonBody(e))
+  const body = bodyText(e)
+  const sent = eventsIn(parseJSON(body))
   const userAgent = e.request.header.get('user-agent')
   if (isBot(userAgent)) return answer(e, 202, { accepted: 0, message: 'bot traffic ignored' })
 
   const reading = {
     agent: parseUserAgent(userAgent),
     uid: e.auth?.id,
+    hasEscapes: body.includes('\\'),
     now,
     maxAgeMs: settings.analytics.maxEventAgeMs,
     ownHost: hostOf(e.request.header.get('origin')),

@@ -3,7 +3,8 @@
  * parsed is cut by hand and not decoded. Case and doubled slashes stay.
  */
 export function normalizePath(text: string): string {
-  const path = parsedPath(text)
+  // Nearly all paths: nothing to decode or to cut off.
+  const path = /^\/[\w.~-][\w./~-]*$/.test(text) ? text : parsedPath(text)
   return path === undefined ? cutPath(text) : withoutTrailingSlash(withSlash(path))
 }
 

@@ -1,21 +1,25 @@
+import { readJSONIn } from '../database.ts'
+import type { Agent } from './user-agent.ts'
+
 /** What the summaries take from an event. */
-export interface Summary {
+export interface Summary extends Agent {
   readonly day: number
   readonly ts: number
   readonly event: string
   readonly sid: string
   readonly path: string
   readonly source: string
-  readonly browser: string
-  readonly os: string
-  readonly device: string
 }
 
-interface Session extends Omit<Summary, 'ts' | 'event' | 'path'> {
+interface Session {
+  readonly day: number
+  readonly sid: string
   first: number
   last: number
   pageViews: number
   sourceAt: number
+  source: string
+  agent: Agent
 }
 
 /** The event that is a view of a page. */
@@ -26,63 +30,68 @@ const never = 2 ** 53 - 1
 
 /** Adds events to sessions, visits and pages. Their order does not matter, nor that of the calls. */
 export function summarize(database: Database, events: readonly Summary[]): void {
-  addSessions(database, events)
+  const sessions = addSessions(database, events)
   const views = events.filter(({ event }) => event === pageView)
-  if (views.length > 0) addViews(database, views)
+  const visits = views.length > 0 ? addViews(database, views) : undefined
+  // Most sessions are over before midnight.
+  const [some] = readJSONIn<[0 | 1]>(database, someOnOtherDays, { rows: sessions })
+  if (!some) return
+  // Rows that were there learn of new ones beside them; new ones have looked for themselves, but not at each other.
+  run(database, sessions, linkPreviousSessions)
+  run(database, sessions, linkNextSessions)
+  if (visits !== undefined) run(database, visits, linkNextVisits)
 }
 
-function addSessions(database: Database, events: readonly Summary[]): void {
+/** Returns its rows, which begin with a day and a session. */
+function addSessions(database: Database, events: readonly Summary[]): string {
   const sessions = new Map<string, Session>()
   for (const event of events) {
-    const key = `${event.day} ${event.sid}`
-    const isView = event.event === pageView ? 1 : 0
-    const sourceAt = event.source === '' ? never : event.ts
-    const known = sessions.get(key)
-    if (known === undefined) {
-      const { day, sid, source, browser, os, device, ts } = event
-      sessions.set(key, {
+    const { day, sid, ts } = event
+    const key = `${day} ${sid}`
+    let session = sessions.get(key)
+    if (session === undefined) {
+      session = {
         day,
         sid,
-        source,
-        browser,
-        os,
-        device,
-        first: ts,
-        last: ts,
-        pageViews: isView,
-        sourceAt,
-      })
-      continue
+        first: never,
+        last: 0,
+        pageViews: 0,
+        sourceAt: never,
+        source: '',
+        agent: event,
+      }
+      sessions.set(key, session)
     }
-    const isFirst = event.ts < known.first
-    const hasSource = sourceAt < known.sourceAt
-    sessions.set(key, {
-      ...known,
-      ...(isFirst ? { browser: event.browser, os: event.os, device: event.device } : {}),
-      ...(hasSource ? { source: event.source, sourceAt } : {}),
-      first: Math.min(known.first, event.ts),
-      last: Math.max(known.last, event.ts),
-      pageViews: known.pageViews + isView,
-    })
+    if (ts < session.first) {
+      session.first = ts
+      session.agent = event
+    }
+    if (ts > session.last) session.last = ts
+    if (event.event === pageView) session.pageViews += 1
+    if (event.source !== '' && ts < session.sourceAt) {
+      session.sourceAt = ts
+      session.source = event.source
+    }
   }
   const rows = JSON.stringify(
-    [...sessions.values()].map((it) => [
-      it.day,
-      it.sid,
-      it.first,
-      it.last,
-      it.pageViews,
-      it.sourceAt,
-      it.source,
-      it.browser,
-      it.os,
-      it.device,
-    ]),
+    Array.from(
+      sessions.values(),
+      ({ day, sid, first, last, pageViews, sourceAt, source, agent }) => [
+        day,
+        sid,
+        first,
+        last,
+        pageViews,
+        sourceAt,
+        source,
+        agent.browser,
+        agent.os,
+        agent.device,
+      ],
+    ),
   )
   run(database, rows, upsertSessions)
-  // Rows that were there learn of new ones beside them; new ones have looked for themselves, but not at each other.
-  run(database, rows, linkPreviousSessions)
-  run(database, rows, linkNextSessions)
+  return rows
 }
 
 const batch = 'WITH b AS (SELECT value->>0 AS day, value->>1 AS sid FROM json_each({:rows}))'
@@ -104,6 +113,10 @@ const upsertSessions = `
     last = max(last, excluded.last),
     pv = pv + excluded.pv`
 
+const someOnOtherDays = `
+  ${batch}
+  SELECT json_array(EXISTS (SELECT 1 FROM b CROSS JOIN _pbts_sessions s ON s.sid = b.sid AND s.day <> b.day)) AS json`
+
 const linkPreviousSessions = `
   ${batch}
   UPDATE _pbts_sessions AS s SET next = n.day
@@ -116,18 +129,19 @@ const linkNextSessions = `
   FROM (SELECT b.day, b.sid, (SELECT min(p.day) FROM _pbts_sessions p WHERE p.sid = b.sid AND p.day > b.day) AS next FROM b) n
   WHERE s.day = n.next AND s.sid = n.sid AND s.prev <> n.day`
 
-function addViews(database: Database, views: readonly Summary[]): void {
-  const visits = new Map<string, { day: number; sid: string; path: string; views: number }>()
+/** Returns its rows: a day, a session and a path. */
+function addViews(database: Database, views: readonly Summary[]): string {
+  const visits = new Map<string, [day: number, sid: string, path: string, views: number]>()
   for (const { day, sid, path } of views) {
-    const key = JSON.stringify([day, sid, path])
+    const key = `${day} ${sid} ${path}`
     const visit = visits.get(key)
-    if (visit) visit.views += 1
-    else visits.set(key, { day, sid, path, views: 1 })
+    if (visit) visit[3] += 1
+    else visits.set(key, [day, sid, path, 1])
   }
-  const rows = JSON.stringify([...visits.values()].map((it) => [it.day, it.sid, it.path, it.views]))
+  const rows = JSON.stringify([...visits.values()])
   run(database, rows, upsertPages)
   run(database, rows, insertVisits)
-  run(database, rows, linkNextVisits)
+  return rows
 }
 
 // Before the visits are there, which tell the new ones.

@@ -7,17 +7,17 @@ export interface Range {
   readonly to: number
 }
 
-const lengths: Readonly<Record<string, number>> = {
-  today: 1,
-  '7d': 7,
-  '30d': 30,
-  '90d': 90,
-}
+const lengths = new Map([
+  ['today', 1],
+  ['7d', 7],
+  ['30d', 30],
+  ['90d', 90],
+])
 
 /** The range that a request asks for, with today as its last day. Default: 7 days. */
 export function rangeOf(e: RequestEvent): Range {
   const to = dayOf(Date.now())
-  return { from: to - (lengths[query(e, 'range')] ?? 7) + 1, to }
+  return { from: to - (lengths.get(query(e, 'range')) ?? 7) + 1, to }
 }
 
 /** What answers say about their range. */

@@ -1,13 +1,17 @@
 import { readJSON } from '../database.ts'
 import { answer, query } from '../http.ts'
 
-const hours: Readonly<Record<string, number>> = { '1h': 1, '24h': 24, '7d': 168 }
+const hours = new Map([
+  ['1h', 1],
+  ['24h', 24],
+  ['7d', 168],
+])
 const maxSpans = 200_000
 
 /** `GET /api/_/trace/routes`: how long the requests of each route took, the slowest first. Durations in microseconds. */
 export function routes(e: RequestEvent): void {
   const to = Date.now() * 1000
-  const from = to - (hours[query(e, 'range')] ?? 24) * 3600e6
+  const from = to - (hours.get(query(e, 'range')) ?? 24) * 3600e6
   const [spans] = readJSON<[number]>(
     'SELECT json_array(count(*)) AS json FROM _pbts_spans WHERE start_time >= {:from}',
     { from },

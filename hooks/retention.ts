@@ -16,6 +16,7 @@ export function removeOld(): void {
   const summaryDay = dayOf(now) - Math.max(summaryRetentionDays, retentionDays)
   removeSessions(summaryDay)
   remove('_pbts_pages', '(day, path)', 'day < {:limit}', summaryDay)
+  remove('_pbts_days', 'day', 'day < {:limit}', summaryDay)
   const spanLimit = (now - settings.traces.retentionDays * 86_400_000) * 1000
   remove('_pbts_spans', 'id', 'start_time < {:limit}', spanLimit)
 }

@@ -6,7 +6,8 @@ import { rebuildSummaries } from './analytics/rebuild.ts'
  *
  * `_pbts_sessions` has a row for each session and day, `_pbts_visits` for each session, page and day, each with the days
  * before (and after) on which the same was seen, 0 for none. So a range's distinct sessions are the rows in it whose `prev` is
- * before it: one exact count, without sorting. `_pbts_pages` sums the visits up.
+ * before it: one exact count, without sorting. `_pbts_days` sums the sessions up (`single`: those with one page view), `_pbts_pages`
+ * the visits.
  */
 const tables = `
   CREATE TABLE IF NOT EXISTS _pbts_meta (k TEXT PRIMARY KEY, v TEXT) WITHOUT ROWID;
@@ -16,10 +17,12 @@ const tables = `
     source TEXT NOT NULL DEFAULT '', browser TEXT NOT NULL DEFAULT '', os TEXT NOT NULL DEFAULT '',
     device TEXT NOT NULL DEFAULT '', query TEXT NOT NULL DEFAULT '', referrer TEXT NOT NULL DEFAULT '',
     title TEXT NOT NULL DEFAULT '', lang TEXT NOT NULL DEFAULT '', perf_ms INTEGER, props TEXT);
-  CREATE TABLE IF NOT EXISTS _pbts_sessions (day INTEGER NOT NULL, sid TEXT NOT NULL, first INTEGER NOT NULL,
-    last INTEGER NOT NULL, pv INTEGER NOT NULL, source_at INTEGER NOT NULL, source TEXT NOT NULL, browser TEXT NOT NULL,
-    os TEXT NOT NULL, device TEXT NOT NULL, prev INTEGER NOT NULL, next INTEGER NOT NULL,
+  CREATE TABLE IF NOT EXISTS _pbts_sessions (day INTEGER NOT NULL, sid TEXT NOT NULL, prev INTEGER NOT NULL,
+    next INTEGER NOT NULL, pv INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, source_at INTEGER NOT NULL,
+    source TEXT NOT NULL, browser TEXT NOT NULL, os TEXT NOT NULL, device TEXT NOT NULL,
     PRIMARY KEY (day, sid)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS _pbts_days (day INTEGER PRIMARY KEY, pv INTEGER NOT NULL, uv INTEGER NOT NULL,
+    single INTEGER NOT NULL, duration INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS _pbts_visits (sid TEXT NOT NULL, path TEXT NOT NULL, day INTEGER NOT NULL,
     prev INTEGER NOT NULL, PRIMARY KEY (sid, path, day)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS _pbts_pages (day INTEGER NOT NULL, path TEXT NOT NULL, pv INTEGER NOT NULL,
@@ -35,6 +38,7 @@ const indexes = `
   CREATE INDEX IF NOT EXISTS _pbts_events_day ON _pbts_events(day);
   CREATE UNIQUE INDEX IF NOT EXISTS _pbts_events_eid ON _pbts_events(eid) WHERE eid IS NOT NULL;
   CREATE INDEX IF NOT EXISTS _pbts_sessions_sid ON _pbts_sessions(sid, day);
+  CREATE INDEX IF NOT EXISTS _pbts_sessions_again ON _pbts_sessions(day, prev, next) WHERE prev > 0 OR next > 0;
   CREATE INDEX IF NOT EXISTS _pbts_visits_again ON _pbts_visits(day, prev, path) WHERE prev > 0;
 
   CREATE INDEX IF NOT EXISTS _pbts_spans_trace ON _pbts_spans(trace_id, span_id);

@@ -4,42 +4,27 @@ import { requireAnalytics } from './ingest.ts'
 import { dateOf, datesOf, rangeOf } from './range.ts'
 import type { Range } from './range.ts'
 
-/** Figures of the sessions that were seen on one day of a range only, by day, and how many were seen on it first. */
-type Day = [
-  day: number,
-  views: number,
-  visitors: number,
-  first: number,
-  single: number,
-  bounced: number,
-  durationMs: number,
-]
-
 /** `GET /api/analytics/stats` */
 export function stats(e: RequestEvent): void {
   requireAnalytics()
   const range = rangeOf(e)
-  const days = readJSON<Day[]>(
-    `SELECT json_group_array(json_array(day, views, visitors, first, single, bounced, duration)) AS json FROM (
-       SELECT day, sum(pv) AS views, count(*) AS visitors, sum(prev < {:from}) AS first, sum(single) AS single,
-         sum(single AND pv = 1) AS bounced, sum(CASE WHEN single THEN last - first ELSE 0 END) AS duration
-       FROM (SELECT *, prev < {:from} AND (next = 0 OR next > {:to}) AS single FROM _pbts_sessions
-         WHERE day BETWEEN {:from} AND {:to})
-       GROUP BY day)`,
+  const days = readJSON<
+    [day: number, views: number, visitors: number, single: number, ms: number][]
+  >(
+    `SELECT json_group_array(json_array(day, pv, uv, single, duration)) AS json FROM _pbts_days
+     WHERE day BETWEEN {:from} AND {:to}`,
     { ...range },
   )
-  const sum = (pick: (day: Day) => number): number => days.reduce((all, day) => all + pick(day), 0)
-  const visitors = sum(([, , , first]) => first)
-  // Sessions of more days are few, and only they have to be put together.
-  const [bounced, durationMs] =
-    sum(([, , count]) => count) > sum(([, , , , single]) => single) ? ofSeveralDays(range) : [0, 0]
+  const sum = (column: 1 | 2 | 3 | 4): number => days.reduce((all, day) => all + day[column], 0)
+  const again = ofSeveralDays(range)
+  const visitors = sum(2) - again.visitors
   const byDay = new Map(days.map((day) => [day[0], day]))
   return answer(e, 200, {
     summary: {
-      totalPV: sum(([, views]) => views),
+      totalPV: sum(1),
       totalUV: visitors,
-      bounceRate: visitors && (sum((day) => day[5]) + bounced) / visitors,
-      avgDur: visitors && (sum((day) => day[6]) + durationMs) / visitors,
+      bounceRate: visitors && (sum(3) - again.single) / visitors,
+      avgDur: visitors && (sum(4) + again.durationMs) / visitors,
     },
     daily: Array.from({ length: range.to - range.from + 1 }, (_, index) => {
       const [, pv = 0, uv = 0] = byDay.get(range.from + index) ?? []
@@ -49,11 +34,16 @@ export function stats(e: RequestEvent): void {
   })
 }
 
-function ofSeveralDays(range: Range): [bounced: number, durationMs: number] {
+/** What sums over days count too much of sessions that were seen on more than one of them, and miss of how long they were. */
+function ofSeveralDays(range: Range): { visitors: number; single: number; durationMs: number } {
   return readJSON(
-    `SELECT json_array(coalesce(sum(pv = 1), 0), coalesce(sum(duration), 0)) AS json FROM (
-       SELECT sum(pv) AS pv, max(last) - min(first) AS duration FROM _pbts_sessions
-       WHERE day BETWEEN {:from} AND {:to} AND (prev >= {:from} OR (next > 0 AND next <= {:to}))
+    `SELECT json_object('visitors', coalesce(sum(days - 1), 0), 'single', coalesce(sum(single - (pv = 1)), 0),
+       'durationMs', coalesce(sum(whole - parts), 0)) AS json
+     FROM (SELECT count(*) AS days, sum(pv = 1) AS single, sum(pv) AS pv, max(last) - min(first) AS whole,
+         sum(last - first) AS parts
+       FROM _pbts_sessions
+       WHERE (prev > 0 OR next > 0) AND day BETWEEN {:from} AND {:to}
+         AND (prev >= {:from} OR next BETWEEN {:from} AND {:to})
        GROUP BY sid)`,
     { ...range },
   )

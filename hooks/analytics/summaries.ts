@@ -90,11 +90,23 @@ function addSessions(database: Database, events: readonly Summary[]): string {
       ],
     ),
   )
+  // What those sessions were is taken off the sums of their days, what they are is added.
+  run(database, rows, addToDays('-'))
   run(database, rows, upsertSessions)
+  run(database, rows, addToDays('+'))
   return rows
 }
 
 const batch = 'WITH b AS (SELECT value->>0 AS day, value->>1 AS sid FROM json_each({:rows}))'
+
+const addToDays = (sign: '+' | '-'): string => `
+  ${batch}
+  INSERT INTO _pbts_days (day, pv, uv, single, duration)
+  SELECT s.day, ${sign}sum(s.pv), ${sign}count(*), ${sign}sum(s.pv = 1), ${sign}sum(s.last - s.first)
+  FROM b CROSS JOIN _pbts_sessions s ON s.day = b.day AND s.sid = b.sid
+  WHERE true GROUP BY s.day
+  ON CONFLICT DO UPDATE SET pv = pv + excluded.pv, uv = uv + excluded.uv, single = single + excluded.single,
+    duration = duration + excluded.duration`
 
 // `WHERE true` tells the parser that ON CONFLICT is not the condition of a join.
 const upsertSessions = `

@@ -457,7 +457,7 @@ describe('the hooks pack', () => {
 })
 
 async function empty(pb: ServerUnderTest): Promise<void> {
-  const tables = ['events', 'sessions', 'visits', 'pages']
+  const tables = ['events', 'sessions', 'visits', 'pages', 'days']
   const body = tables.map((table) => `DELETE FROM _pbts_${table};`).join('')
   await request(pb.url, '/test/sql', { body, token: pb.admin.authStore.token })
 }

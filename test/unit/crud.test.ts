@@ -44,11 +44,11 @@ describe('getFullList', () => {
   test.each(['id', 'title'])('asks a getList that an application replaced, by %s', async (sort) => {
     const { client } = observed(rows(25))
     const posts = client.collection('posts')
-    const { getList } = posts
+    const getList = posts.getList.bind(posts)
     let count = 0
     posts.getList = (...given: Parameters<typeof getList>) => {
       count++
-      return getList.apply(posts, given) as never
+      return getList(...given) as never
     }
     expect(await posts.getFullList({ sort, batch: 10 })).toHaveLength(25)
     expect(count).toBe(3)

@@ -14,6 +14,7 @@ import type { FilterParams } from './schema/filter.ts'
 import type { RealtimeOptions } from './realtime/connection.ts'
 import type { RecordModel } from './schema/records.ts'
 import type { AuthRecords, CollectionName, Untyped } from './schema/schema.ts'
+import { AnalyticsService } from './services/analytics.ts'
 import { BackupService } from './services/backups.ts'
 import { BatchService } from './services/batch.ts'
 import type {
@@ -34,6 +35,7 @@ import { RecordService } from './services/records/index.ts'
 import type { TypedRecordService } from './services/records/typed.ts'
 import { SettingsService } from './services/settings.ts'
 import { SQLService } from './services/sql.ts'
+import { TraceService } from './services/traces.ts'
 
 /** Settings of a client. */
 export interface PocketBaseOptions extends TransportOptions {
@@ -96,6 +98,8 @@ export class PocketBase<S = Untyped> {
   /** What the client was made with. */
   declare readonly options: Readonly<PocketBaseOptions>
 
+  /** What people do in the app, on servers with the hooks pack. */
+  declare readonly analytics: AnalyticsService
   /** Backups of the server's data. For superusers. */
   declare readonly backups: BackupService
   /** Collections: their fields, rules and settings. For superusers. */
@@ -114,6 +118,8 @@ export class PocketBase<S = Untyped> {
   declare readonly settings: SettingsService
   /** The database itself. For superusers. */
   declare readonly sql: SQLService
+  /** What the server did for each request, with the hooks pack. For superusers. */
+  declare readonly traces: TraceService
 
   declare private readonly transport: Transport
   declare private readonly session: Session
@@ -139,6 +145,7 @@ export class PocketBase<S = Untyped> {
     const client = this as PocketBase<any>
     this.session = new Session(client, options.autoRefreshThreshold)
     this.transport = new Transport(this, options, this.session)
+    this.analytics = new AnalyticsService(client)
     this.backups = new BackupService(client)
     this.collections = new CollectionService(client)
     this.crons = new CronService(client)
@@ -148,6 +155,7 @@ export class PocketBase<S = Untyped> {
     this.realtime = new RealtimeService(client)
     this.settings = new SettingsService(client)
     this.sql = new SQLService(client)
+    this.traces = new TraceService(client)
   }
 
   /**

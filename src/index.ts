@@ -81,6 +81,20 @@ export type { SortArg } from './schema/sort.ts'
 
 export type { AppSettings, RateLimitRule, S3Config, SettingsChange } from './schema/settings.ts'
 
+export { AnalyticsService } from './services/analytics.ts'
+export type {
+  AnalyticsConfig,
+  AnalyticsEvent,
+  AnalyticsPeriod,
+  AnalyticsRange,
+  AnalyticsStats,
+  DeviceStats,
+  TopPages,
+  TopSources,
+  TrackOptions,
+  TrackResult,
+  VisitorCount,
+} from './services/analytics.ts'
 export { BackupService } from './services/backups.ts'
 export type { BackupFileInfo, BackupRestoreOptions } from './services/backups.ts'
 export { BaseService } from './services/base.ts'
@@ -181,3 +195,11 @@ export { SettingsService } from './services/settings.ts'
 export type { AppleClientSecret } from './services/settings.ts'
 export { SQLService } from './services/sql.ts'
 export type { SQLResult } from './services/sql.ts'
+export { TraceService } from './services/traces.ts'
+export type {
+  DyedUser,
+  DyedUserOptions,
+  SpanList,
+  SpanListOptions,
+  TraceSpan,
+} from './services/traces.ts'

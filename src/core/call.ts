@@ -24,6 +24,8 @@ export class Call {
   isOnce = false
   /** The token of the last attempt, until a server has refused one. */
   token: string | undefined
+  /** How often it was sent. */
+  sent = 0
   #fail: ((error: Error) => void) | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #lastSignAt = 0

@@ -17,6 +17,8 @@ export interface OutgoingRequest {
   readonly url: string
   /** What `fetch` will get. */
   readonly init: Omit<RequestInit, 'headers'> & { method: string; headers: HeaderRecord }
+  /** How many attempts of the call came before this one. */
+  readonly resent?: number | undefined
 }
 
 /** Wraps every attempt to send a request: what it returns is read as the answer. */
@@ -81,7 +83,7 @@ export async function exchange(
         if (onSent || body instanceof StreamedForm) {
           letGo = await streamBody(init, onSent, call.fail)
         }
-        let response = await sendAll({ url, init })
+        let response = await sendAll({ url, init, resent: call.sent++ })
         if (!response) return await fail('fetch, or a middleware, returned no response.')
         call.showSign()
         if (onDownloadProgress) {

@@ -14,6 +14,7 @@ import type { FetchFunction, SendOptions } from './options.ts'
 import { withQuery } from './query.ts'
 import { retryDelayMs } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
+import { newTraceparent } from './traceparent.ts'
 
 /** What a `beforeSend` hook answers: what it wants changed. */
 export interface BeforeSendResult {
@@ -78,6 +79,11 @@ export interface TransportOptions {
   requireAuth?: boolean | undefined
   /** Whether a newer read with the same method and path cancels the older one. Default true. */
   autoCancellation?: boolean | undefined
+  /**
+   * Whether every request is a trace of its own, by the W3C's header `traceparent`: servers with the hooks pack, and proxies, note its id.
+   * A header of that name in `headers` wins. Default false.
+   */
+  traceparent?: boolean | undefined
   /**
    * The server's version in full, for example `'0.40.4'`; anything else is as good as none. It decides how filters are written,
    * at the base URL that the client is made with, and must change with the server: a wrong one lets values leave their quotes.
@@ -175,6 +181,7 @@ export class Transport {
         'Content-Type': isUpload(body) ? '' : 'application/json',
         'Accept-Language': lang,
         Authorization: authStore.token,
+        traceparent: this.options.traceparent ? newTraceparent() : '',
       },
       this.options.headers,
       given.headers,

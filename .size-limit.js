@@ -33,4 +33,17 @@ export default [
     import: '{ isTokenExpired }',
     limit: '0.3 kB',
   },
+  {
+    name: "import { startAnalytics } from 'pocketbase-typescript/analytics'",
+    path: 'dist/analytics/index.js',
+    import: '{ startAnalytics }',
+    limit: '2.1 kB',
+  },
+  {
+    name: "import { instrument } from 'pocketbase-typescript/opentelemetry'",
+    path: 'dist/opentelemetry/index.js',
+    import: '{ instrument }',
+    ignore: ['@opentelemetry/api'],
+    limit: '1.5 kB',
+  },
 ]

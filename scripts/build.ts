@@ -115,6 +115,8 @@ async function bundleFolder(folder: string): Promise<void> {
     outfile: join(outdir, 'index.js'),
     platform: 'node',
     target: 'node20.19',
+    // Applications have it, and there must be one of it.
+    external: ['@opentelemetry/api'],
     // The libraries' sources are not in the package, so the map carries them.
     sourcesContent: true,
     plugins: [keepCoreOutside],

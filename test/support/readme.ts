@@ -34,6 +34,8 @@ export const sources: Readonly<Record<string, string>> = {
   'pocketbase-typescript': join(root, 'src/index.ts'),
   'pocketbase-typescript/node': join(root, 'src/node/index.ts'),
   'pocketbase-typescript/live': join(root, 'src/live/index.ts'),
+  'pocketbase-typescript/analytics': join(root, 'src/analytics/index.ts'),
+  'pocketbase-typescript/opentelemetry': join(root, 'src/opentelemetry/index.ts'),
   // There are no other declarations of it.
   'pocketbase-typescript/sync': join(root, 'dist/sync/index.js'),
   'pocketbase-typescript/ssr': join(root, 'src/ssr/index.ts'),

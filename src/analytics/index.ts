@@ -1,0 +1,2 @@
+export { startAnalytics } from './start.ts'
+export type { Analytics, StartAnalyticsOptions } from './start.ts'

@@ -199,6 +199,8 @@ export { TraceService } from './services/traces.ts'
 export type {
   DyedUser,
   DyedUserOptions,
+  RouteStats,
+  RouteStatsList,
   SpanList,
   SpanListOptions,
   TraceSpan,

@@ -41,6 +41,8 @@ export interface SpanListOptions extends CommonOptions {
   traceId?: string | undefined
   /** Those that a span of the client has caused. */
   parentSpanId?: string | undefined
+  /** Those of one user's requests. */
+  userId?: string | undefined
   /** Those whose name has this in it, in any case. */
   name?: string | undefined
   /** Those that took no longer, in whole milliseconds. */
@@ -67,6 +69,42 @@ export interface SpanList {
   page: number
   /** The limit that the server has obeyed. */
   perPage: number
+}
+
+/** How long the requests of a route took, in microseconds. */
+export interface RouteStats {
+  /** Such as `GET`. */
+  method: string
+  /** The pattern of its path: `/api/collections/{collection}/records`. */
+  route: string
+  /** How many requests there were. */
+  count: number
+  /** How many of them failed, with 400 or more. */
+  errors: number
+  /** On the average. */
+  mean: number
+  /** Half of them took no longer. */
+  p50: number
+  /** 90 of 100 took no longer. */
+  p90: number
+  /** 95 of 100 took no longer. */
+  p95: number
+  /** 99 of 100 took no longer. */
+  p99: number
+  /** The longest. */
+  max: number
+}
+
+/** Routes, the slowest first, by `p95`. */
+export interface RouteStatsList {
+  /** Empty where there are no spans. */
+  items: RouteStats[]
+  /** How many requests they are of. */
+  spans: number
+  /** From then, in RFC 3339. */
+  startTime: string
+  /** Until then, in RFC 3339. */
+  endTime: string
 }
 
 /** A user all of whose requests are traced, for a while. */
@@ -138,6 +176,21 @@ export class TraceService extends BaseService {
    */
   async getSpan(traceId: string, spanId: string, options?: CommonOptions): Promise<TraceSpan> {
     return askPack(this, spans + path`/${traceId}/${spanId}`, options)
+  }
+
+  /**
+   * How long the requests of each route took, of those that were traced.
+   *
+   * `GET /api/_/trace/routes`
+   *
+   * @param range - until now.
+   * @throws ApiError 400 for more than 200,000 spans; as {@link listSpans}.
+   */
+  async getRoutes(
+    range: '1h' | '24h' | '7d' = '24h',
+    options?: CommonOptions,
+  ): Promise<RouteStatsList> {
+    return askPack(this, '/api/_/trace/routes', { range, ...options })
   }
 
   /**

@@ -13,7 +13,8 @@ const maxSilenceMs = 60_000
 /** Writes one file with the cases of the blocking client. */
 export async function bundleBlockingSuite(outfile: string): Promise<void> {
   const files = caseFiles(false).filter(
-    (file) => !/\/src\/(live|node|testing)\/index/.test(readFileSync(file, 'utf8')),
+    (file) =>
+      !/\/src\/(analytics|live|node|opentelemetry|testing)\/index/.test(readFileSync(file, 'utf8')),
   )
   const options = { platform: 'node', outfile } as const
   await bundleSuite('blocking.ts', files, options, 'pocketbase-typescript/sync')

@@ -24,8 +24,14 @@ export interface Context extends AsyncDisposable {
   readonly unique: (prefix: string) => string
 }
 
+/** What the server has besides: analytics, and traces of all requests. */
+export const serverOptions = {
+  pack: true,
+  env: { PB_TRACE_MODE: 'full', PB_ANALYTICS_RATE_LIMIT: '0' },
+}
+
 export async function createContext(version: string): Promise<Context> {
-  const server = await startPocketBase({ version })
+  const server = await startPocketBase({ version, ...serverOptions })
   try {
     if (server.version !== version) {
       throw new Error(`POCKETBASE_BIN is ${server.version}: unset it to test against ${version}`)

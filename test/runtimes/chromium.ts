@@ -6,6 +6,7 @@ import { chromium } from 'playwright-core'
 import { findChromium } from '../../scripts/chromium.ts'
 import { startPocketBase } from '../../src/testing/index.ts'
 import type { Cell } from '../methods/table.ts'
+import { serverOptions } from '../methods/context.ts'
 import { newest } from '../support/versions.ts'
 import { bundleSuite, caseFiles } from './bundle.ts'
 import { pageProjects } from './consumers.ts'
@@ -68,7 +69,7 @@ async function run(project: Project, cells: Map<string, Cell>): Promise<Report> 
     alias: { 'node:assert/strict': join(import.meta.dirname, 'entries/assert.ts') },
   })
 
-  await using server = await startPocketBase({ version: newest, publicDir })
+  await using server = await startPocketBase({ version: newest, publicDir, ...serverOptions })
   const browser = await chromium.launch({ executablePath })
   try {
     const page = await browser.newPage()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import { startPocketBase } from '../../src/testing/index.ts'
+import { serverOptions } from '../methods/context.ts'
 import { newest } from '../support/versions.ts'
 import { bundleSuite, caseFiles } from './bundle.ts'
 import { installed } from './install.ts'
@@ -41,7 +42,7 @@ async function run(project: Project): Promise<Report> {
     `--outfile=${worker}`,
   ])
 
-  await using server = await startPocketBase({ version: newest })
+  await using server = await startPocketBase({ version: newest, ...serverOptions })
   const entry = pathToFileURL(installed('miniflare/dist/src/index.js')).href
   const { Miniflare } = (await import(entry)) as MiniflareModule
   const miniflare = new Miniflare({

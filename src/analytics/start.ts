@@ -126,10 +126,11 @@ export function startAnalytics(
   return analytics
 
   function start(): void {
-    const close = client.close.bind(client)
+    // oxlint-disable-next-line typescript/unbound-method -- it is called on the client, and put back as it was
+    const { close } = client
     const closing = async (): Promise<void> => {
       await analytics.stop()
-      return close()
+      return close.call(client)
     }
     client.close = closing
     undoing.push(() => {

@@ -86,23 +86,32 @@ function described({ url, init, resent = 0 }: OutgoingRequest): {
   const { method } = init
   const isKnown = knownMethod.test(method.toUpperCase())
   const known = isKnown ? method.toUpperCase() : '_OTHER'
-  const { protocol, hostname, port, pathname, username, origin, search } = new URL(url)
-  const query = search.replace(/([^?&=]+)=[^&]*/g, (pair, key: string) =>
-    harmless.test(key) ? pair : `${key}=REDACTED`,
-  )
-  const who = username && 'REDACTED:REDACTED@'
-  const template = templateOf(pathname)
-  const attributes: Attributes = {
-    'http.request.method': known,
-    'server.address': hostname,
-    'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
-    'url.full': origin.replace('//', `//${who}`) + pathname + query,
-  }
+  const { template, ...place } = placeOf(url)
+  const attributes: Attributes = { 'http.request.method': known, ...place }
   if (known !== method) attributes['http.request.method_original'] = method
   if (template) attributes['url.template'] = template
   if (resent > 0) attributes['http.request.resend_count'] = resent
   const verb = isKnown ? known : 'HTTP'
   return { name: template ? `${verb} ${template}` : verb, attributes }
+}
+
+function placeOf(url: string): { template?: string | undefined; [attribute: string]: any } {
+  try {
+    const { protocol, hostname, port, pathname, username, origin, search } = new URL(url)
+    const query = search.replace(/([^?&=]+)=[^&]*/g, (pair, key: string) =>
+      harmless.test(key) ? pair : `${key}=REDACTED`,
+    )
+    const who = username && 'REDACTED:REDACTED@'
+    return {
+      template: templateOf(pathname),
+      'server.address': hostname,
+      'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
+      'url.full': origin.replace('//', `//${who}`) + pathname + query,
+    }
+  } catch {
+    // `fetch` says what is wrong with it.
+    return {}
+  }
 }
 
 /** What tells the server of a span. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 import { pack } from '../../scripts/pack.ts'
@@ -60,7 +60,7 @@ export async function createProject(): Promise<Project> {
   }
   // The peer of one of its entry points.
   symlinkSync(
-    resolve(import.meta.dirname, '../../node_modules/@opentelemetry'),
+    join(import.meta.dirname, '../../node_modules/@opentelemetry'),
     join(folder, 'node_modules/@opentelemetry'),
   )
   return project

@@ -9,16 +9,20 @@ import type { Browser, BrowserContext } from 'playwright-core'
 import type * as official from 'pocketbase'
 
 import { findChromium } from '../../scripts/chromium.ts'
+import type * as analytics from '../../src/analytics/index.ts'
 import type * as pocketbase from '../../src/index.ts'
 import type { PocketBase } from '../../src/index.ts'
 import type * as live from '../../src/live/index.ts'
 import { startPocketBase } from '../../src/testing/index.ts'
-import type { PocketBaseServer } from '../../src/testing/index.ts'
+import type { PocketBaseServer, StartOptions } from '../../src/testing/index.ts'
+import type * as tracing from './tracing.ts'
 
 /** What scripts find in the pages. */
 export interface PageGlobals {
   pocketbase: typeof pocketbase
+  analytics: typeof analytics
   live: typeof live
+  tracing: typeof tracing
   /** The official client. */
   official: typeof official
   /** What the tests keep there from one script to the next. */
@@ -39,7 +43,7 @@ export interface BrowserTests extends AsyncDisposable {
 const root = resolve(import.meta.dirname, '../..')
 
 /** Starts the server and the browser. */
-export async function startBrowserTests(): Promise<BrowserTests> {
+export async function startBrowserTests(options: StartOptions = {}): Promise<BrowserTests> {
   const executablePath = findChromium()
   if (!executablePath)
     throw new Error('No Chromium found: `node scripts/chromium.ts` says how to get one')
@@ -49,7 +53,7 @@ export async function startBrowserTests(): Promise<BrowserTests> {
 
   const publicDir = join(folder, 'public')
   await writePages(publicDir)
-  const server = cleanUp.use(await startPocketBase({ publicDir }))
+  const server = cleanUp.use(await startPocketBase({ publicDir, ...options }))
   const browser = await chromium.launch({ executablePath })
   cleanUp.defer(() => browser.close())
 
@@ -85,7 +89,9 @@ export function closing(context: BrowserContext): () => Promise<void> {
 async function writePages(publicDir: string): Promise<void> {
   const entries = {
     pocketbase: 'src/index.ts',
+    analytics: 'src/analytics/index.ts',
     live: 'src/live/index.ts',
+    tracing: 'test/support/tracing.ts',
     official: 'node_modules/pocketbase/dist/pocketbase.es.mjs',
   }
   for (const [name, entry] of Object.entries(entries)) {

@@ -30,7 +30,11 @@ export const functions: Cases = {
       )
     },
     fails: async ({ guest }) => {
-      const client = guest({ fetch: async () => Promise.reject(new TypeError('no network')) })
+      const client = guest({
+        fetch: async () => {
+          throw new TypeError('no network')
+        },
+      })
       start(client)
       return failure(NetworkError, async () => client.health.check())
     },

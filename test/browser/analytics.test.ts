@@ -188,10 +188,9 @@ test('a view says where the visitor came from, and nothing of the query but the 
   await push(page, '/from/push')
   await page.evaluate(async () => window.collector.flush())
   const events = await stored('/from/')
-  expect(events.map(({ path, query, referrer }) => [path, query, referrer]).sort()).toEqual([
-    ['/from/load', 'utm_source=mail&ref=a', 'https://news.example.com/story'],
-    ['/from/push', '', ''],
-  ])
+  expect(
+    events.map(({ path, query, referrer }) => [path, query, referrer].join(' ')).sort(),
+  ).toEqual(['/from/load utm_source=mail&ref=a https://news.example.com/story', '/from/push  '])
 })
 
 test('tabs that wait at the same time neither lose nor double anything', async () => {
@@ -203,7 +202,7 @@ test('tabs that wait at the same time neither lose nor double anything', async (
       tab.evaluate(async () => {
         for (let i = 0; i < 100; i++) {
           window.collector.track('waits', { i })
-          if (i % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+          if (i % 10 === 9) await window.collector.flush()
         }
       }),
     ),
@@ -317,9 +316,9 @@ test("a click's trace is that of the server's span", async () => {
     })
   })
   const spans = await tests.admin.traces.getTrace(traceId!)
-  expect(spans.map(({ name, status }) => [name, status]).sort()).toEqual([
-    ['GET /api/collections/nowhere/records', 'error'],
-    ['GET /api/health', 'ok'],
+  expect(spans.map(({ name, status }) => `${name}: ${status}`).sort()).toEqual([
+    'GET /api/collections/nowhere/records: error',
+    'GET /api/health: ok',
   ])
   for (const { parentId } of spans) expect(parentId).toMatch(/^(?!0{16})[0-9a-f]{16}$/)
   expect(spans.map(({ parentId }) => parentId)).not.toContain(clickId)

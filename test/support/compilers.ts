@@ -32,7 +32,13 @@ export const strictOptions = {
   allowImportingTsExtensions: true,
   skipLibCheck: true,
   noEmit: true,
-  paths: { 'pocketbase-typescript': [sources['pocketbase-typescript']!] },
+  // Of those that take a client, it must be the same.
+  paths: Object.fromEntries(
+    ['', '/analytics', '/opentelemetry'].map((subpath) => {
+      const name = `pocketbase-typescript${subpath}`
+      return [name, [sources[name]!]]
+    }),
+  ),
 }
 
 /** A folder in the project, for code that imports what the project has. It is removed at the end of the `using` block. */

@@ -34,4 +34,13 @@ export const limits = {
   /** … and how long that takes, over what making the client takes. */
   typesSeconds59: 0.8,
   typesSeconds7: 0.2,
+
+  /** The hooks pack on two cores, which the sender shares. */
+  hooksEventsPerSecond: 5000,
+
+  /** Statistics and top pages of 30 days, of 1,000,000 events. */
+  hooksStatsMs: 150,
+
+  /** Reading a record where other users are dyed, to reading it from a server without the pack. */
+  hooksDyedRatio: 1.15,
 } as const

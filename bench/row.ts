@@ -6,7 +6,8 @@ export interface Row {
   readonly unit: 'µs' | 'ms' | 'kB' | 'MiB' | '×' | '/s'
   /** What takes its part in both: `fetch` alone, or Node alone. */
   readonly floor?: number
-  readonly official: number
+  /** Missing where the official client has no such thing. */
+  readonly official?: number
   readonly ours: number
   /** Ours to the official client's, round by round where there are rounds; missing where it says nothing. */
   readonly ratio?: Spread

@@ -11,6 +11,7 @@ import { officialVersion } from './contestants.ts'
 import { measureCpu } from './cpu.ts'
 import { measureEvents } from './events.ts'
 import { measureHeap } from './heap.ts'
+import { measureHooks } from './hooks.ts'
 import { measureImports } from './imports.ts'
 import { writeReadme } from './readme.ts'
 import { isMissed } from './row.ts'
@@ -24,14 +25,14 @@ import { measureWalk } from './walk.ts'
 
 const usage = `npm run bench -- [options]
 
-  --only <parts>   some of cpu, events, heap, walk, sync, import, bundle, types; by commas
+  --only <parts>   some of cpu, events, heap, walk, sync, import, bundle, hooks, types; by commas
   --json           print the figures as JSON
   --node <path>    run the clients on another Node
   --plain          measure CPU against a plain HTTP server instead of PocketBase: faster
   --readme         write the table between the README's markers, from a whole run
   --help           print this`
 
-const parts = ['cpu', 'events', 'heap', 'walk', 'sync', 'import', 'bundle', 'types']
+const parts = ['cpu', 'events', 'heap', 'walk', 'sync', 'import', 'bundle', 'hooks', 'types']
 
 const { values: options } = readOptions()
 if (options.help) {
@@ -95,6 +96,11 @@ async function measure(): Promise<Row[]> {
   }
   if (selected.includes('import')) found.push(...(await measureImports(node)))
   if (selected.includes('bundle')) found.push(...(await measureBundles()))
+  if (selected.includes('hooks')) {
+    const hooks = await measureHooks()
+    servers.push(hooks.server)
+    found.push(...hooks.rows)
+  }
   return found
 }
 

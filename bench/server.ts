@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
 import { startPocketBase } from '../src/testing/index.ts'
-import type { PocketBaseServer } from '../src/testing/index.ts'
+import type { PocketBaseServer, StartOptions } from '../src/testing/index.ts'
 import type { Setup } from './client-process.ts'
 
 /** A server with small records. */
@@ -17,8 +17,11 @@ export interface BenchServer extends AsyncDisposable {
  *
  * @param records - the default is more than a client process asks for, so that it asks for each once.
  */
-export async function startRealServer(records = 100_000): Promise<BenchServer> {
-  const server = await startPocketBase()
+export async function startRealServer(
+  records = 100_000,
+  options: StartOptions = {},
+): Promise<BenchServer> {
+  const server = await startPocketBase(options)
   try {
     return {
       name: `PocketBase ${server.version}`,

@@ -80,7 +80,6 @@ interface GoTime {
 
 declare const $app: App
 declare const $os: { getenv(name: string): string }
-declare const $security: { randomStringWithAlphabet(length: number, alphabet: string): string }
 
 declare class DateTime {
   time(): GoTime

@@ -8,9 +8,8 @@ import type { TraceContext } from './trace-context.ts'
 /** Hands the request on, and records what became of it. It never touches the body. */
 export function trace(e: RequestEvent): void {
   if (!recordsOthers && !someAreDyed()) return e.next()
-  const { path } = e.request.url
   // A connection that stays would hold an engine.
-  if (e.request.pattern === 'GET /api/realtime' || !isTraced(path)) return e.next()
+  if (e.request.pattern === 'GET /api/realtime' || !isTraced(e)) return e.next()
 
   const context = traceContextOf(e.request.header.get('traceparent'))
   const spanId = randomHex(16)
@@ -40,10 +39,12 @@ function record(
 ): void {
   // A request must not fail because it is watched.
   try {
-    const startedAt = e.get('__execStart') as GoTime
-    const duration = Math.round(new DateTime().time().sub(startedAt) / 1000)
     const uid = e.auth?.id ?? ''
     const dyed = uid !== '' && isDyed(uid)
+    // Most requests of most servers end here.
+    if (!recordsOthers && !dyed) return
+    const startedAt = e.get('__execStart') as GoTime
+    const duration = Math.round(new DateTime().time().sub(startedAt) / 1000)
     const isWanted =
       isChosen || dyed || duration >= recording.slowMicros || (recording.failed && code >= 400)
     if (!isWanted) return

@@ -24,8 +24,11 @@ export const recordsOthers =
 
 const isIncluded = include.length === 0 ? () => true : pathMatcher(include)
 const isExcluded = pathMatcher(exclude)
+const hasRules = include.length + exclude.length > 0
 
-/** Whether the rules let this path be recorded. */
-export function isTraced(path: string): boolean {
+/** Whether the rules let this request be recorded. */
+export function isTraced({ request }: RequestEvent): boolean {
+  if (!hasRules) return true
+  const { path } = request.url
   return isIncluded(path) && !isExcluded(path)
 }

@@ -7,14 +7,19 @@ export interface TraceContext {
 
 /** Reads a `traceparent` header. What is not one begins a trace. */
 export function traceContextOf(header: string): TraceContext {
-  const isValid = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/.test(header)
-  return isValid
-    ? { traceId: header.slice(3, 35), parentId: header.slice(36, 52) }
-    : { traceId: randomHex(32), parentId: '' }
+  const [, traceId = '', parentId = ''] =
+    /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/.exec(header) ?? []
+  const isValid = /[^0]/.test(traceId) && /[^0]/.test(parentId)
+  return isValid ? { traceId, parentId } : { traceId: randomHex(32), parentId: '' }
 }
 
-/** Of that many digits, not all of them 0. */
+/** A multiple of 8 digits. They tell requests apart, and need not be secret: this is ten times as fast as what would be. */
 export function randomHex(length: number): string {
-  const digits = $security.randomStringWithAlphabet(length, '0123456789abcdef')
-  return /[^0]/.test(digits) ? digits : randomHex(length)
+  let digits = ''
+  // Never 0, so that not all digits are.
+  while (digits.length < length) {
+    const number = 1 + Math.floor(Math.random() * (2 ** 32 - 1))
+    digits += number.toString(16).padStart(8, '0')
+  }
+  return digits
 }

@@ -13,7 +13,7 @@ export default [
     name: "import PocketBase from 'pocketbase-typescript'",
     path: 'dist/index.js',
     import: 'PocketBase',
-    limit: '21.95 kB',
+    limit: '21.9 kB',
   },
   {
     name: "import { MemoryAuthStore } from 'pocketbase-typescript'",

@@ -131,9 +131,6 @@ export interface DyedUserOptions extends CommonOptions {
   reason?: string | undefined
 }
 
-const spans = '/api/_/trace/spans'
-const dyedUsers = '/api/_/trace/dyed-users'
-
 /**
  * What the server did for each request, on servers with the hooks pack (`npx pbts hooks install <pb_hooks folder>`). Every call needs a
  * superuser's token. On servers without it every call fails with an error whose `hint` says how to install it.
@@ -152,7 +149,7 @@ export class TraceService extends BaseService {
    * @throws AuthError without a token; ForbiddenError when it is no superuser's.
    */
   async listSpans(minDuration = 0, options?: SpanListOptions): Promise<SpanList> {
-    const list = await askPack<SpanList>(this, spans, { minDuration, ...options })
+    const list = await askPack<SpanList>(this, '/api/_/trace/spans', { minDuration, ...options })
     return { ...list, items: list.items ?? [] }
   }
 
@@ -164,7 +161,7 @@ export class TraceService extends BaseService {
    * @throws as {@link listSpans}.
    */
   async getTrace(traceId: string, options?: CommonOptions): Promise<TraceSpan[]> {
-    return askPack(this, spans + path`/${traceId}`, options, 'array')
+    return askPack(this, path`/api/_/trace/spans/${traceId}`, options, 'array')
   }
 
   /**
@@ -175,7 +172,7 @@ export class TraceService extends BaseService {
    * @throws NotFoundError when there is none; as {@link listSpans}.
    */
   async getSpan(traceId: string, spanId: string, options?: CommonOptions): Promise<TraceSpan> {
-    return askPack(this, spans + path`/${traceId}/${spanId}`, options)
+    return askPack(this, path`/api/_/trace/spans/${traceId}/${spanId}`, options)
   }
 
   /**
@@ -202,7 +199,7 @@ export class TraceService extends BaseService {
    * @throws as {@link listSpans}.
    */
   async deleteTrace(traceId: string, options?: CommonOptions): Promise<true> {
-    return ofPack(act(this, 'DELETE', spans + path`/${traceId}`, options))
+    return ofPack(act(this, 'DELETE', path`/api/_/trace/spans/${traceId}`, options))
   }
 
   /**
@@ -213,7 +210,7 @@ export class TraceService extends BaseService {
    * @throws as {@link listSpans}.
    */
   async listDyedUsers(options?: CommonOptions): Promise<{ items: DyedUser[]; count: number }> {
-    return askPack(this, dyedUsers, options)
+    return askPack(this, '/api/_/trace/dyed-users', options)
   }
 
   /**
@@ -232,7 +229,7 @@ export class TraceService extends BaseService {
   ): Promise<DyedUser> {
     const { addedBy, reason, ...rest } = options
     const body = { userId, ttl: `${ttlSeconds}s`, addedBy, reason }
-    return askPack(this, dyedUsers, { method: 'POST', body, ...rest })
+    return askPack(this, '/api/_/trace/dyed-users', { method: 'POST', body, ...rest })
   }
 
   /**
@@ -249,7 +246,11 @@ export class TraceService extends BaseService {
     options?: CommonOptions,
   ): Promise<DyedUser> {
     const body = { ttl: `${ttlSeconds}s` }
-    return askPack(this, dyedUsers + path`/${userId}/ttl`, { method: 'PUT', body, ...options })
+    return askPack(this, path`/api/_/trace/dyed-users/${userId}/ttl`, {
+      method: 'PUT',
+      body,
+      ...options,
+    })
   }
 
   /**
@@ -261,6 +262,6 @@ export class TraceService extends BaseService {
    * @throws as {@link listSpans}.
    */
   async removeDyedUser(userId: string, options?: CommonOptions): Promise<true> {
-    return ofPack(act(this, 'DELETE', dyedUsers + path`/${userId}`, options))
+    return ofPack(act(this, 'DELETE', path`/api/_/trace/dyed-users/${userId}`, options))
   }
 }

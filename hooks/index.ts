@@ -3,6 +3,7 @@ import { forgetRequests } from './analytics/limiter.ts'
 import * as logs from './analytics/raw-logs.ts'
 import * as statistics from './analytics/stats.ts'
 import * as configuration from './config.ts'
+import { showDashboard } from './dashboard/route.ts'
 import { route } from './http.ts'
 import { removeOld } from './retention.ts'
 import { prepareTables } from './schema.ts'
@@ -47,6 +48,7 @@ export const devices = route(statistics.devices)
 export const rawLogs = route(logs.rawLogs)
 export const rawLog = route(logs.rawLog)
 export const config = route(configuration.config)
+export const showPage = route(showDashboard)
 export const listSpans = route(spans.listSpans)
 export const getTrace = route(spans.getTrace)
 export const getSpan = route(spans.getSpan)

@@ -26,6 +26,9 @@ routerAdd('GET', '/api/analytics/raw-logs', (e) => require(`${__hooks}/pbts/inde
 // It looks at the token itself, which may be one for files.
 routerAdd('GET', '/api/analytics/raw-logs/{date}', (e) => require(`${__hooks}/pbts/index.js`).rawLog(e), unlogged)
 
+// A page that shows all of this. It holds no data: whoever opens it signs in there.
+routerAdd('GET', '/api/analytics/dashboard', (e) => require(`${__hooks}/pbts/index.js`).showPage(e), unlogged, $apis.gzip())
+
 // Traces.
 
 routerAdd('GET', '/api/_/trace/spans', (e) => require(`${__hooks}/pbts/index.js`).listSpans(e), unlogged, superuser)

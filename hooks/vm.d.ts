@@ -67,6 +67,7 @@ interface RequestEvent {
   hasSuperuserAuth(): boolean
   json(status: number, value: unknown): void
   string(status: number, text: string): void
+  html(status: number, text: string): void
   noContent(status: number): void
   flush(): void
 }
@@ -115,5 +116,11 @@ declare function sleep(milliseconds: number): void
 
 /** Written by the build. */
 declare const packVersion: string
+declare const dashboard: {
+  readonly html: string
+  readonly etag: string
+  /** The `Content-Security-Policy` under which the page works. */
+  readonly policy: string
+}
 
 declare const console: { error(message: string): void }

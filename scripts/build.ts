@@ -21,6 +21,7 @@ import { join, posix, relative, resolve, sep } from 'node:path'
 import { build as bundle, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 
 import { writeCommonJS } from './commonjs.ts'
+import { buildDashboard } from './dashboard.ts'
 import { writeSync } from './sync.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -132,6 +133,7 @@ async function bundleHooks(): Promise<void> {
     version: string
   }
   const folder = join(building, 'hooks/pb_hooks')
+  const { dashboard, metafile } = await buildDashboard(root)
   await bundle({
     ...common,
     entryPoints: ['hooks/index.ts'],
@@ -147,11 +149,12 @@ async function bundleHooks(): Promise<void> {
       'regexp-match-indices': false,
     },
     sourcemap: false,
-    define: { packVersion: JSON.stringify(version) },
+    define: { packVersion: JSON.stringify(version), dashboard: JSON.stringify(dashboard) },
     banner: { js: `// The hooks pack of pocketbase-typescript ${version}. MIT, see LICENSE.` },
   })
   copyFileSync(join(root, 'hooks/pbts.pb.js'), join(folder, 'pbts.pb.js'))
-  copyFileSync(join(root, 'LICENSE'), join(folder, 'pbts/LICENSE'))
+  const own = readFileSync(join(root, 'LICENSE'), 'utf8')
+  writeFileSync(join(folder, 'pbts/LICENSE'), `${own}\n${licenceFile(licences(metafile))}`)
 }
 
 /** A function of the core may be in two files, a class may not. */

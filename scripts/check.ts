@@ -18,7 +18,12 @@ interface Check {
 
 const checks: Readonly<Record<string, Check>> = {
   types: {
-    commands: ['tsc -p tsconfig.json', 'tsc -p tsconfig.core.json', 'tsc -p hooks/tsconfig.json'],
+    commands: [
+      'tsc -p tsconfig.json',
+      'tsc -p tsconfig.core.json',
+      'tsc -p hooks/tsconfig.json',
+      'tsc -p hooks/dashboard/page/tsconfig.json',
+    ],
     wayOut:
       'a node: import or a Node type reported by tsconfig.core.json belongs in src/node; what hooks/vm.d.ts lacks may be missing in old servers',
     // The examples import the package by its name, which resolves to the built declarations.

@@ -10,6 +10,7 @@ const inputs = [
   'hooks',
   'scripts/build.ts',
   'scripts/commonjs.ts',
+  'scripts/dashboard.ts',
   'scripts/sync.ts',
   'scripts/sync-declarations.ts',
   'package.json',

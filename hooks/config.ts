@@ -1,4 +1,7 @@
 import { settings } from './env.ts'
+import { events } from './forwarding/events.ts'
+import { spans } from './forwarding/spans.ts'
+import { statusOfFeed } from './forwarding/status.ts'
 import { answer } from './http.ts'
 
 /** `GET /api/analytics/config`: what this server does. `pack` tells the pack from other servers of this API. */
@@ -15,5 +18,6 @@ export function config(e: RequestEvent): void {
     maxEventAge: maxEventAgeMs / 1000,
     rateLimit,
     traces: { mode, retention: spanDays },
+    forwarding: { events: statusOfFeed(events), spans: statusOfFeed(spans) },
   })
 }

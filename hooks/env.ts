@@ -23,7 +23,7 @@ export const settings = {
   },
 }
 
-function text(name: string, byDefault: string): string {
+export function text(name: string, byDefault: string): string {
   return $os.getenv(name).trim() || byDefault
 }
 
@@ -38,7 +38,7 @@ function optionalNumber(name: string): number | undefined {
   return value >= 0 ? value : undefined
 }
 
-function number(name: string, byDefault: number): number {
+export function number(name: string, byDefault: number): number {
   return optionalNumber(name) ?? byDefault
 }
 

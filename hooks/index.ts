@@ -4,6 +4,9 @@ import * as logs from './analytics/raw-logs.ts'
 import * as statistics from './analytics/stats.ts'
 import * as configuration from './config.ts'
 import { showDashboard } from './dashboard/route.ts'
+import { events } from './forwarding/events.ts'
+import { forward } from './forwarding/run.ts'
+import { spans as spanFeed } from './forwarding/spans.ts'
 import { route } from './http.ts'
 import { removeOld } from './retention.ts'
 import { prepareTables } from './schema.ts'
@@ -28,6 +31,18 @@ export function bootstrap(): void {
 export function everyMinute(): void {
   forgetRequests(Date.now())
   dyedUsers.forgetDyedUsers()
+}
+
+export function isForwarding(): boolean {
+  return events.target.url !== '' || spanFeed.target.url !== ''
+}
+
+export function forwardEvents(): void {
+  forward(events)
+}
+
+export function forwardSpans(): void {
+  forward(spanFeed)
 }
 
 export function unknown(): never {

@@ -58,3 +58,7 @@ if (require(`${__hooks}/pbts/index.js`).isTracing()) {
 
 cronAdd('pbtsMinute', '* * * * *', () => require(`${__hooks}/pbts/index.js`).everyMinute())
 cronAdd('pbtsRetention', '17 3 * * *', () => require(`${__hooks}/pbts/index.js`).removeOld())
+if (require(`${__hooks}/pbts/index.js`).isForwarding()) {
+  cronAdd('pbtsForwardEvents', '* * * * *', () => require(`${__hooks}/pbts/index.js`).forwardEvents())
+  cronAdd('pbtsForwardSpans', '* * * * *', () => require(`${__hooks}/pbts/index.js`).forwardSpans())
+}

@@ -1,6 +1,9 @@
 import { dayOf } from './analytics/event.ts'
 import { write } from './database.ts'
 import { settings } from './env.ts'
+import { events } from './forwarding/events.ts'
+import { maxHoldDays, removable } from './forwarding/retention.ts'
+import { spans } from './forwarding/spans.ts'
 
 /** More at once would keep requests waiting for the writer. */
 const rowsAtOnce = 1000
@@ -11,14 +14,16 @@ const pauseMs = 20
 export function removeOld(): void {
   const now = Date.now()
   const { retentionDays, summaryRetentionDays } = settings.analytics
-  remove('_pbts_events', 'id', 'day < {:limit}', dayOf(now) - retentionDays)
+  const eventDay = dayOf(now) - retentionDays
+  remove('_pbts_events', 'id', removable(events, 'day', eventDay - maxHoldDays), eventDay)
   // Visitors are counted by them, so they last as long as what is counted.
   const summaryDay = dayOf(now) - Math.max(summaryRetentionDays, retentionDays)
   removeSessions(summaryDay)
   remove('_pbts_pages', '(day, path)', 'day < {:limit}', summaryDay)
   remove('_pbts_days', 'day', 'day < {:limit}', summaryDay)
   const spanLimit = (now - settings.traces.retentionDays * 86_400_000) * 1000
-  remove('_pbts_spans', 'id', 'start_time < {:limit}', spanLimit)
+  const lostLimit = spanLimit - maxHoldDays * 86_400_000_000
+  remove('_pbts_spans', 'id', removable(spans, 'start_time', lostLimit), spanLimit)
 }
 
 function remove(table: string, key: string, condition: string, limit: number): void {

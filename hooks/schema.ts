@@ -8,12 +8,14 @@ import { rebuildSummaries } from './analytics/rebuild.ts'
  * before (and after) on which the same was seen, 0 for none. So a range's distinct sessions are the rows in it whose `prev` is
  * before it: one exact count, without sorting. `_pbts_days` sums the sessions up (`single`: those with one page view), `_pbts_pages`
  * the visits.
+ *
+ * Events and spans never get the `id` of one that was deleted: forwarding sends what comes after the last one it has sent.
  */
 const tables = `
   CREATE TABLE IF NOT EXISTS _pbts_meta (k TEXT PRIMARY KEY, v TEXT) WITHOUT ROWID;
 
-  CREATE TABLE IF NOT EXISTS _pbts_events (id INTEGER PRIMARY KEY, eid TEXT, ts INTEGER NOT NULL, day INTEGER NOT NULL,
-    event TEXT NOT NULL, path TEXT NOT NULL, sid TEXT NOT NULL, uid TEXT NOT NULL DEFAULT '',
+  CREATE TABLE IF NOT EXISTS _pbts_events (id INTEGER PRIMARY KEY AUTOINCREMENT, eid TEXT, ts INTEGER NOT NULL,
+    day INTEGER NOT NULL, event TEXT NOT NULL, path TEXT NOT NULL, sid TEXT NOT NULL, uid TEXT NOT NULL DEFAULT '',
     source TEXT NOT NULL DEFAULT '', browser TEXT NOT NULL DEFAULT '', os TEXT NOT NULL DEFAULT '',
     device TEXT NOT NULL DEFAULT '', query TEXT NOT NULL DEFAULT '', referrer TEXT NOT NULL DEFAULT '',
     title TEXT NOT NULL DEFAULT '', lang TEXT NOT NULL DEFAULT '', perf_ms INTEGER, props TEXT);
@@ -28,9 +30,10 @@ const tables = `
   CREATE TABLE IF NOT EXISTS _pbts_pages (day INTEGER NOT NULL, path TEXT NOT NULL, pv INTEGER NOT NULL,
     uv INTEGER NOT NULL, PRIMARY KEY (day, path)) WITHOUT ROWID;
 
-  CREATE TABLE IF NOT EXISTS _pbts_spans (id INTEGER PRIMARY KEY, trace_id TEXT NOT NULL, span_id TEXT NOT NULL,
-    parent_id TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, start_time INTEGER NOT NULL, duration INTEGER NOT NULL,
-    status TEXT NOT NULL, method TEXT, route TEXT, target TEXT, code INTEGER, uid TEXT, dyed INTEGER, attributes TEXT);
+  CREATE TABLE IF NOT EXISTS _pbts_spans (id INTEGER PRIMARY KEY AUTOINCREMENT, trace_id TEXT NOT NULL,
+    span_id TEXT NOT NULL, parent_id TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
+    start_time INTEGER NOT NULL, duration INTEGER NOT NULL, status TEXT NOT NULL, method TEXT, route TEXT, target TEXT,
+    code INTEGER, uid TEXT, dyed INTEGER, attributes TEXT);
   CREATE TABLE IF NOT EXISTS _pbts_dyed (user_id TEXT PRIMARY KEY, added_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
     added_by TEXT, reason TEXT) WITHOUT ROWID;`
 
@@ -55,7 +58,14 @@ const upgrades: Record<number, (database: Database) => void> = {
     database
       .newQuery(
         `DROP TABLE IF EXISTS _pbts_dirty; DROP TABLE _pbts_sessions; DROP TABLE _pbts_pages;
-         DROP INDEX IF EXISTS _pbts_events_ts; ALTER TABLE _pbts_events ADD COLUMN eid TEXT; ${tables}`,
+         ALTER TABLE _pbts_events RENAME TO _pbts_events_1; ALTER TABLE _pbts_spans RENAME TO _pbts_spans_1;
+         ${tables}
+         INSERT INTO _pbts_events (id, ts, day, event, path, sid, uid, source, browser, os, device, query, referrer, title, lang,
+           perf_ms, props)
+         SELECT id, ts, day, event, path, sid, uid, source, browser, os, device, query, referrer, title, lang, perf_ms, props
+         FROM _pbts_events_1;
+         INSERT INTO _pbts_spans SELECT * FROM _pbts_spans_1;
+         DROP TABLE _pbts_events_1; DROP TABLE _pbts_spans_1;`,
       )
       .execute()
     rebuildSummaries(database)

@@ -80,6 +80,24 @@ interface GoTime {
 }
 
 declare const $app: App
+declare const $http: {
+  /** Waits for the answer. Throws when none comes. */
+  send(request: {
+    method: string
+    url: string
+    headers: Readonly<Record<string, string>>
+    body: string
+    /** In whole seconds. */
+    timeout: number
+  }): {
+    readonly statusCode: number
+    /** By their names in the form of `Content-Type`. */
+    readonly headers: Readonly<Record<string, readonly string[]>>
+    readonly raw: string
+    /** `null` where the answer is not JSON. */
+    readonly json: unknown
+  }
+}
 declare const $os: { getenv(name: string): string }
 
 declare class DateTime {

@@ -16,7 +16,7 @@ export interface Feed {
   refusedIn(answer: unknown): number
 }
 
-export interface Batch {
+interface Batch {
   readonly count: number
   /** The id of its last row. */
   readonly last: number

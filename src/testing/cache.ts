@@ -6,7 +6,12 @@ import { PocketBaseServerError, reasonOf } from './errors.ts'
 
 /** Where the executable of a version is cached; each version has a folder of its own. */
 export function cachedExecutable(version: string): string {
-  return join(userCacheFolder(), 'pocketbase-typescript', 'servers', version, executableName())
+  return join(cacheFolder(), 'servers', version, executableName())
+}
+
+/** Ours, in the user's cache. */
+export function cacheFolder(): string {
+  return join(userCacheFolder(), 'pocketbase-typescript')
 }
 
 /** What the official releases call the executable. */

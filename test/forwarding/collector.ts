@@ -7,6 +7,7 @@ import { join } from 'node:path'
 
 import getPort from 'get-port'
 
+import { startWatchdog } from '../../src/testing/watchdog.ts'
 import { until } from './until.ts'
 
 /** A running collector. What it receives it writes to a file, over all restarts. */
@@ -63,10 +64,13 @@ service:
   pipelines: { traces: { receivers: [otlp], exporters: [file] } }
 `,
   )
+  // Ends it when this process is gone, and removes the folder.
+  const watchdog = startWatchdog(folder)
   let running: ReturnType<typeof spawn> | undefined
   const stop = async (): Promise<void> => {
     const child = running
     running = undefined
+    watchdog.watch(undefined)
     if (child === undefined || child.exitCode !== null) return
     child.kill()
     await once(child, 'exit')
@@ -75,6 +79,7 @@ service:
     url,
     start: async () => {
       running = spawn(executable, ['--config', config], { stdio: 'ignore' })
+      watchdog.watch(running.pid)
       await until('the collector answers', async () => {
         const answer = await fetch(`${url}/v1/traces`, {
           method: 'POST',
@@ -93,6 +98,7 @@ service:
     },
     [Symbol.asyncDispose]: async () => {
       await stop()
+      await watchdog.dismiss()
       await rm(folder, { recursive: true, force: true })
     },
   }

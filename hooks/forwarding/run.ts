@@ -9,6 +9,7 @@ const maxRunMs = 45_000
 /** What a run may take for other things than its request, before it counts as dead. */
 const leaseMs = 60_000
 const maxRetryMs = 60 * 60_000
+const mostRefusedInARow = 20
 
 /**
  * Sends the rows that the receiver does not have, in their order. Each batch is marked as sent after its answer, so it
@@ -41,9 +42,14 @@ function sendRows(feed: Feed, lock: Lock, from: State): void {
         limit = Math.ceil(count / 2)
         continue
       }
-      return fail(feed, state, outcome.error, outcome.retryAfterMs)
+      const beyond = outcome.isTooMuch ? sentBeyond(feed, last) : undefined
+      if (beyond === undefined) return fail(feed, state, outcome.error, outcome.retryAfterMs)
+      state = sentUpTo(beyond.last, state, beyond.refused, `Row ${last}: ${outcome.error}`)
+    } else {
+      const error = `The receiver took ${count} rows and did not want ${outcome.refused} of them.`
+      state = sentUpTo(last, state, outcome.refused, error)
+      limit = Math.min(limit * 2, feed.batchSize)
     }
-    state = sentUpTo(last, state, count, outcome.refused)
     saveState(feed, state)
     if (!lock.renew()) return undefined
   }
@@ -51,11 +57,24 @@ function sendRows(feed: Feed, lock: Lock, from: State): void {
   if (count === 0) saveState(feed, { ...state, levelAt: Date.now() })
 }
 
-function sentUpTo(last: number, state: State, count: number, refused: number): State {
+/**
+ * A receiver that refuses one row alone may refuse all of them, for a setting that is wrong: then they wait. It is the row's fault
+ * where one after it is taken.
+ */
+function sentBeyond(feed: Feed, refusedRow: number): { last: number; refused: number } | undefined {
+  let after = refusedRow
+  for (let refused = 1; refused <= mostRefusedInARow; refused += 1) {
+    const { count, last, body } = feed.read(after, 1)
+    if (count === 0) return undefined
+    if (send(feed, body).isTaken) return { last, refused }
+    after = last
+  }
+  return undefined
+}
+
+function sentUpTo(last: number, state: State, refused: number, error: string): State {
   const sent = { ...state, after: last, failures: 0, retryAt: 0, refused: state.refused + refused }
-  return refused === 0
-    ? sent
-    : { ...sent, error: `The receiver refused ${refused} of ${count} rows.`, errorAt: Date.now() }
+  return refused === 0 ? sent : { ...sent, error, errorAt: Date.now() }
 }
 
 function fail(feed: Feed, state: State, error: string, retryAfterMs: number): void {

@@ -76,4 +76,22 @@ export async function checkRetention(version: string, { check }: Checks): Promis
     // The last one stays to be read.
     assert.match(error, /^403: /)
   })
+  await check('rows that alone are refused hold up no others, unless all are', async () => {
+    sink.mode = 'refuse-some'
+    const before = sink.taken.length
+    const paths = ['/1', '/2', '/poison/1', '/poison/2', '/3', '/4', '/5', '/poison/3']
+    const sent = paths.map((path) => ({ event: 'page_view', sid: 'x', path }))
+    await send(server.url, [{ userAgent: 'curl/8', events: sent }])
+    await pocketbase.run('events')
+    const { rows, refused, error } = await until('a failure', async () => {
+      const found = await status('events')
+      return found.failures > 0 ? found : undefined
+    })
+    assert.deepEqual({ rows, refused, error }, { rows: 1, refused: 2, error: '400: Cannot parse' })
+    const taken = rowsOf(sink.taken.slice(before)).map(({ path }) => path)
+    assert.deepEqual(taken, ['/1', '/2', '/3', '/4', '/5'])
+    await send(server.url, [{ userAgent: 'curl/8', events: [{ event: 'page_view', sid: 'x' }] }])
+    await until('the last one is passed over', async () => (await status('events')).rows === 0)
+    assert.equal((await status('events')).refused, 3)
+  })
 }

@@ -30,9 +30,10 @@ export interface Sink extends AsyncDisposable {
  * - `lose-answer`: takes the rows and cuts the connection;
  * - `refuse`: 403, with all headers it was sent in the answer;
  * - `hold`: does nothing until `release`;
+ * - `refuse-some`: 400 for rows with `poison` in them;
  * - a number: 413 for more rows than that.
  */
-type SinkMode = 'take' | 'lose-answer' | 'refuse' | 'hold' | number
+type SinkMode = 'take' | 'lose-answer' | 'refuse' | 'hold' | 'refuse-some' | number
 
 export interface Insert {
   /** The statement. */
@@ -57,6 +58,10 @@ export async function startSink(): Promise<Sink> {
     const { mode } = sink
     if (mode === 'refuse') {
       response.writeHead(403).end(JSON.stringify(request.headers))
+      return
+    }
+    if (mode === 'refuse-some' && body.includes('poison')) {
+      response.writeHead(400).end('Cannot parse')
       return
     }
     if (typeof mode === 'number' && body.split('\n').length > mode) {

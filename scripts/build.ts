@@ -8,6 +8,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   readdirSync,
@@ -20,8 +21,10 @@ import { join, posix, relative, resolve, sep } from 'node:path'
 
 import { build as bundle, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 
+import { stamped } from '../src/cli/pack/stamp.ts'
 import { writeCommonJS } from './commonjs.ts'
 import { buildDashboard } from './dashboard.ts'
+import { programOptions } from './program.ts'
 import { writeSync } from './sync.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -58,6 +61,8 @@ for (const entry of readdirSync(join(root, 'src'), { withFileTypes: true })) {
   if (isEntryPoint) await bundleFolder(entry.name)
 }
 await bundleHooks()
+await bundleFolder('cli', 'bin', programOptions(root))
+chmodSync(join(building, 'cli/bin.js'), 0o755)
 await writeSync(root, building, common)
 await writeCommonJS(root, building)
 replaceDist()
@@ -108,23 +113,28 @@ function markedAsPure(name: string, value: string): string {
   return `var ${name} = /* @__PURE__ */ (() => ${value})();`
 }
 
-async function bundleFolder(folder: string): Promise<void> {
+async function bundleFolder(
+  folder: string,
+  name = 'index',
+  options: Pick<BuildOptions, 'banner' | 'plugins'> = {},
+): Promise<void> {
   const outdir = join(building, folder)
   const { metafile } = await bundle({
     ...common,
-    entryPoints: [join('src', folder, 'index.ts')],
-    outfile: join(outdir, 'index.js'),
+    ...options,
+    entryPoints: [join('src', folder, `${name}.ts`)],
+    outfile: join(outdir, `${name}.js`),
     platform: 'node',
     target: 'node20.19',
     // Applications have it, and there must be one of it.
     external: ['@opentelemetry/api'],
     // The libraries' sources are not in the package, so the map carries them.
     sourcesContent: true,
-    plugins: [keepCoreOutside],
+    plugins: [...(options.plugins ?? []), keepCoreOutside],
   })
   refuseCopiesOfClasses(folder, metafile)
   const texts = licences(metafile)
-  if (texts.length > 0) writeFileSync(join(outdir, 'LICENSES.txt'), licenceFile(texts))
+  if (texts.length > 0) writeFileSync(join(outdir, 'LICENSES.txt'), licenceFile(name, texts))
 }
 
 /** The pack for PocketBase's hooks folder: the entry as it is, and one file for its engine, goja, which has no ES modules. */
@@ -154,7 +164,11 @@ async function bundleHooks(): Promise<void> {
   })
   copyFileSync(join(root, 'hooks/pbts.pb.js'), join(folder, 'pbts.pb.js'))
   const own = readFileSync(join(root, 'LICENSE'), 'utf8')
-  writeFileSync(join(folder, 'pbts/LICENSE'), `${own}\n${licenceFile(licences(metafile))}`)
+  writeFileSync(join(folder, 'pbts/LICENSE'), `${own}\n${licenceFile('index', licences(metafile))}`)
+  for (const script of ['pbts/index.js', 'pbts.pb.js']) {
+    const path = join(folder, script)
+    writeFileSync(path, stamped(readFileSync(path, 'utf8'), version))
+  }
 }
 
 /** A function of the core may be in two files, a class may not. */
@@ -191,8 +205,8 @@ function licences(metafile: Metafile): string[] {
   })
 }
 
-function licenceFile(texts: readonly string[]): string {
-  return ['The file index.js beside this one contains these packages.\n', ...texts].join(
+function licenceFile(name: string, texts: readonly string[]): string {
+  return [`The file ${name}.js beside this one contains these packages.\n`, ...texts].join(
     `\n${'-'.repeat(80)}\n\n`,
   )
 }

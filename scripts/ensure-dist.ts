@@ -11,6 +11,7 @@ const inputs = [
   'scripts/build.ts',
   'scripts/commonjs.ts',
   'scripts/dashboard.ts',
+  'scripts/program.ts',
   'scripts/sync.ts',
   'scripts/sync-declarations.ts',
   'package.json',

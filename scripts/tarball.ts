@@ -17,6 +17,7 @@ import { pack } from './pack.ts'
 interface Manifest {
   readonly name: string
   readonly exports: object
+  readonly bin: object
   readonly dependencies?: Record<string, string>
   readonly peerDependencies?: Record<string, string>
 }
@@ -50,8 +51,8 @@ process.exitCode = complaints.length > 0 || tools.includes(false) ? 1 : 0
 function filesThatShouldNotBeThere(): string[] {
   const expected = /^(dist|src)\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/
   const unwanted = /\.(test|test-d|bench)\.ts$|\.tsbuildinfo$|\.env/
-  // One file for each entry point.
-  const exported = JSON.stringify(manifest.exports)
+  // One file for each entry point, and the program.
+  const exported = JSON.stringify([manifest.exports, manifest.bin])
   const isUnreachable = (file: string): boolean =>
     /^dist\/.*\.c?js$/.test(file) && !isOfHooksPack(file) && !exported.includes(`"./${file}"`)
   return [...files]
@@ -69,7 +70,9 @@ function filesThatAreMissing(): string[] {
   ]
   for (const file of files) {
     if (!file.startsWith('dist/') || isOfHooksPack(file)) continue
-    if (file.endsWith('.js')) wanted.push(`${file}.map`, file.replace(/\.js$/, '.d.ts'))
+    if (file.endsWith('.js')) wanted.push(`${file}.map`)
+    // Nothing imports the program.
+    if (/^(?!dist\/cli\/).*\.js$/.test(file)) wanted.push(file.replace(/\.js$/, '.d.ts'))
     // That of the file for pages is three lines long, and has no source.
     if (file.endsWith('.d.ts') && !file.startsWith('dist/umd/')) wanted.push(`${file}.map`)
     if (isBundle(file)) wanted.push(posix.join(dirname(file), 'LICENSES.txt'))

@@ -115,7 +115,7 @@ async function send(
   await Promise.all(Array.from({ length: connections }, connection))
 }
 
-export async function measureDyedReads(): Promise<{ server: string; row: Row }> {
+async function measureDyedReads(): Promise<{ server: string; row: Row }> {
   await using without = await startRealServer(reads)
   await using dyed = await startRealServer(reads, {
     pack: true,

@@ -18,10 +18,10 @@ describe('the hooks pack', () => {
         const spans: string[] = []
         let made = 0
         for (let round = 1; round <= rounds; round += 1) {
-          let isRunning = true
+          const stop = new AbortController()
           /** As a client's queue: what was not acknowledged waits for the next time. */
           const write = async (): Promise<void> => {
-            while (isRunning) {
+            while (!stop.signal.aborted) {
               const batch = waiting.pop() ?? Array.from({ length: 20 }, () => newEvent((made += 1)))
               const sent = await sendEvents(pb.url, batch).catch(() => undefined)
               if (sent?.status !== 202) waiting.push(batch)
@@ -33,7 +33,7 @@ describe('the hooks pack', () => {
           const writers = [write(), write(), write(), write()]
           await sleep(50 + random(300))
           await pb.server.kill()
-          isRunning = false
+          stop.abort()
           await Promise.all(writers)
           await pb.server.restart()
         }

@@ -15,6 +15,8 @@ const text = (body: string, headers: Record<string, string> = {}): Sent => ({ bo
 const long = 'x'.repeat(100_000)
 
 /** What is sent, and the status that it gets. With 202 the two good events in it are stored. */
+const withGood = (members: object): object => ({ ...good, ...members })
+
 const payloads: readonly (readonly [name: string, sent: Sent, status: number])[] = [
   ['events of all wrong types', events(1, 'x', null, true, [], [[]], {}), 202],
   [
@@ -35,16 +37,9 @@ const payloads: readonly (readonly [name: string, sent: Sent, status: number])[]
   [
     'good members beside wrong ones',
     events(
-      ...[1, true, [], {}].map((v) => ({
-        ...good,
-        path: v,
-        ts: v,
-        uid: v,
-        title: v,
-        props: v,
-        perf_ms: v,
-        id: v,
-      })),
+      ...[1, true, [], {}].map((v) =>
+        withGood({ path: v, ts: v, uid: v, title: v, props: v, perf_ms: v, id: v }),
+      ),
     ),
     202,
   ],
@@ -86,11 +81,9 @@ const payloads: readonly (readonly [name: string, sent: Sent, status: number])[]
   [
     'ancient and future times',
     events(
-      ...[-8.64e15, 8.64e15 + 1, 1e308, -1, 0.5, Number.MAX_SAFE_INTEGER].map((ts) => ({
-        ...good,
-        sid: 'time',
-        ts,
-      })),
+      ...[-8.64e15, 8.64e15 + 1, 1e308, -1, 0.5, Number.MAX_SAFE_INTEGER].map((ts) =>
+        withGood({ sid: 'time', ts }),
+      ),
     ),
     202,
   ],
@@ -98,7 +91,7 @@ const payloads: readonly (readonly [name: string, sent: Sent, status: number])[]
     'times as texts',
     events(
       ...['9999-12-31T23:59:59Z', '2026-13-99T99:99:99Z', '0000-00-00T00:00', 'now', '', '1e9'].map(
-        (timestamp) => ({ ...good, sid: 'time', timestamp }),
+        (timestamp) => withGood({ sid: 'time', timestamp }),
       ),
     ),
     202,

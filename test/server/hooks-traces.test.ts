@@ -486,7 +486,7 @@ describe('the hooks pack', () => {
           await request(pb.url, '/test/slow', sampled('ffffffff'))
           const { spans } = superuserOf(pb)
           const found = (await spans()).map(({ attributes }) => attributes['http.target'])
-          expect(found.sort()).toEqual([...expected])
+          expect(found.sort((a, b) => a.localeCompare(b))).toEqual([...expected])
         })
       },
       { pack: true, hooksDir, env },

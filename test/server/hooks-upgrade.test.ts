@@ -58,20 +58,20 @@ describe.each(versionsUnderTest())('an upgrade of the hooks pack (PocketBase %s)
     for (let start = 1; start <= 2; start += 1) {
       await using server = await startPocketBase({ version, dir, pack: true })
       const admin = await server.superuserClient()
-      const get = async (path: string) =>
+      const answerOf = async (path: string) =>
         (await request(server.url, `/api/${path}`, { token: admin.authStore.token })).json()
       expect(server.logs).not.toContain('pbts:')
-      const { summary, daily } = await get('analytics/stats')
+      const { summary, daily } = await answerOf('analytics/stats')
       // 1,500 is a multiple of 5, so each session has its own day and page.
       expect(summary).toMatchObject({ totalPV: 4500, totalUV: 1500 })
       expect(daily.filter(({ pv }: any) => pv > 0).map(({ pv, uv }: any) => [pv, uv])).toEqual(
         Array.from({ length: 5 }, () => [900, 300]),
       )
-      const { pages } = await get('analytics/top-pages')
+      const { pages } = await answerOf('analytics/top-pages')
       expect(pages).toEqual(['/0', '/1', '/2'].map((path) => ({ path, pv: 1500, visitors: 500 })))
       expect(await storedEvents(admin)).toHaveLength(900)
-      expect((await get('_/trace/spans')).items).toMatchObject([{ spanId: 'b' }])
-      expect((await get('_/trace/dyed-users')).items).toMatchObject([
+      expect((await answerOf('_/trace/spans')).items).toMatchObject([{ spanId: 'b' }])
+      expect((await answerOf('_/trace/dyed-users')).items).toMatchObject([
         { userId: 'u1', addedBy: 'me' },
       ])
     }

@@ -10,7 +10,7 @@ export interface Answer {
   readonly headers: Headers
   readonly text: string
   /** The text as JSON. */
-  json(): any
+  readonly json: () => any
 }
 
 /** What a request has besides its path. */

@@ -23,6 +23,7 @@ const checks: Readonly<Record<string, Check>> = {
       'tsc -p tsconfig.core.json',
       'tsc -p hooks/tsconfig.json',
       'tsc -p hooks/dashboard/page/tsconfig.json',
+      'tsc -p tsconfig.dist.json',
     ],
     wayOut:
       'a node: import or a Node type reported by tsconfig.core.json belongs in src/node; what hooks/vm.d.ts lacks may be missing in old servers',

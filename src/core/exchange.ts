@@ -3,7 +3,7 @@ import { isUpload, StreamedForm, toJSON } from './body.ts'
 import type { Call } from './call.ts'
 import { AbortError, ClientResponseError, NetworkError } from './errors.ts'
 import type { HeaderRecord } from './headers.ts'
-import type { FetchFunction, reads, SendOptions } from './options.ts'
+import type { FetchFunction, ReadAnswer, SendOptions } from './options.ts'
 import { meteredAnswer } from './progress.ts'
 import { streamBody } from './upload.ts'
 import { fetchByXHR } from './xhr.ts'
@@ -38,7 +38,7 @@ export async function exchange(
   call: Call,
   url: string,
   options: SendOptions,
-  read: SendOptions[typeof reads],
+  read: ReadAnswer | undefined,
   { options: settings, middleware }: Sender,
 ): Promise<{ response: Response; text: string }> {
   const {

@@ -94,8 +94,11 @@ export interface SendOptions extends RequestOptions {
   /** @internal */
   [repeatable]?: boolean
   /** @internal */
-  [reads]?: (response: Response, onBytes: () => void) => Promise<any>
+  [reads]?: ReadAnswer
 }
+
+/** Reads an answer that is no failure in its own way. `onBytes` is to be called as bytes come. */
+export type ReadAnswer = (response: Response, onBytes: () => void) => Promise<any>
 
 /** What is not a query parameter: our own options and what the platforms' `fetch` functions take. */
 const known = new Set(
